@@ -1,0 +1,128 @@
+"""Saving and loading trained models: weights as safetensors, a model card as JSON beside them.
+
+``NAME.safetensors`` holds the weights (float16) and, in its header, the configuration they need;
+``NAME.json`` is the card: how the model was made and how good it is.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from course_lib.unet import UNet, UNetConfig
+
+FOLDER = Path(__file__).parent
+
+
+def available() -> list[str]:
+    """Names of the checkpoints that ship with the course."""
+    return sorted(path.stem for path in FOLDER.glob("*.safetensors"))
+
+
+def build_unet(config: dict) -> UNet:
+    """Build a `UNet` from the configuration in a checkpoint's header."""
+    lists_to_tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
+    return UNet(UNetConfig(**lists_to_tuples))
+
+
+def save_checkpoint(path: str | Path, model: nn.Module, card: dict, *, config: dict | None = None):
+    """Write the weights and the card; either both files appear or neither.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to write, ending in ``.safetensors``; the card goes beside it as ``.json``.
+    model : nn.Module
+        A `UNet`, or any module with `config` given. Weights are rounded to float16.
+    card : dict
+        The model card, flat.
+    config : dict, optional
+        What a builder needs; by default the `UNetConfig` of the model.
+
+    Raises
+    ------
+    ValueError
+        If the path does not end in ``.safetensors`` or its folder does not exist.
+    """
+    path = Path(path)
+    if path.suffix != ".safetensors" or not path.parent.is_dir():
+        raise ValueError(f"{path} must end in .safetensors and its folder must exist")
+    if config is None:
+        config = dataclasses.asdict(model.config)
+    weights = {name: w.half().contiguous() for name, w in model.state_dict().items()}
+    drafts = [path.with_suffix(".safetensors.part"), path.with_suffix(".json.part")]
+    try:
+        save_file(weights, drafts[0], metadata={"config": json.dumps(config)})
+        drafts[1].write_text(json.dumps(card, indent=2) + "\n")
+        drafts[0].replace(path)
+        drafts[1].replace(path.with_suffix(".json"))
+    finally:
+        for draft in drafts:
+            draft.unlink(missing_ok=True)
+
+
+def load_checkpoint(
+    name_or_path: str | Path, build: Callable[[dict], nn.Module] = build_unet
+) -> tuple[nn.Module, dict]:
+    """Load a model and its card.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        The name of a shipped checkpoint, such as "digits", or the path of a ``.safetensors`` file.
+    build : callable
+        Makes the empty model from the configuration in the file's header.
+
+    Returns
+    -------
+    (nn.Module, dict)
+        The model in float32, ready to sample (eval mode, no gradients), and its card.
+
+    Raises
+    ------
+    ValueError
+        If there is no such checkpoint, or the file is not one.
+    """
+    path = _find(name_or_path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            config = json.loads((file.metadata() or {}).get("config", "null"))
+            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+        if config is None:
+            raise ValueError("it has no configuration in its header")
+        model = build(config)
+        model.load_state_dict(weights)
+    except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path.name} is not a checkpoint of this course: {reason}") from error
+    return model.eval().requires_grad_(False), read_card(path)
+
+
+def read_card(name_or_path: str | Path) -> dict:
+    """Read the model card of a checkpoint.
+
+    Raises
+    ------
+    ValueError
+        If there is no such checkpoint or it has no card.
+    """
+    path = _find(name_or_path).with_suffix(".json")
+    if not path.is_file():
+        raise ValueError(f"the checkpoint {path.stem!r} has no model card {path.name} beside it")
+    return json.loads(path.read_text())
+
+
+def _find(name_or_path: str | Path) -> Path:
+    path = Path(name_or_path)
+    if path.suffix != ".safetensors":
+        path = FOLDER / f"{name_or_path}.safetensors"
+    if not path.is_file():
+        raise ValueError(
+            f"no checkpoint {str(name_or_path)!r}; shipped are {', '.join(available()) or 'none'}, "
+            "or give the path of a .safetensors file"
+        )
+    return path

@@ -1,0 +1,171 @@
+"""What a sampler sees: ``model(x_t, t, cond) -> eps_hat``, and small models with that interface.
+
+Some models wrap another one and are a model again; some know the answer exactly, so that
+everything around them can be tested; one is a network small enough for points in the plane.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from course_lib.forward_process import (
+    eps_from_v,
+    eps_from_x_0,
+    signal_and_noise,
+    x_0_from_eps,
+)
+from course_lib.layers import timestep_embedding
+from course_lib.schedules import Schedule
+
+
+class Model(Protocol):
+    """Anything that predicts the noise: x_t (B, ...), t (B,), cond (B, L) or None -> (B, ...)."""
+
+    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """Keep the implied clean picture within [-1, 1].
+
+    Close to t = T an error of the network is multiplied a thousandfold in x_0_hat. No picture
+    lies outside [-1, 1], so this clamps x_0_hat and returns the eps_hat that matches it.
+
+    Notes
+    -----
+    Built in: sampling.
+    """
+
+    model: Model
+    schedule: Schedule
+
+    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+        eps_hat = self.model(x_t, t, cond)
+        x_0_hat = x_0_from_eps(self.schedule, x_t, t, eps_hat).clamp(-1, 1)
+        return eps_from_x_0(self.schedule, x_t, t, x_0_hat)
+
+
+@dataclass(frozen=True)
+class FromV:
+    """Turn a network that was trained to predict v into a model that predicts the noise.
+
+    Notes
+    -----
+    Source: Salimans and Ho (2022), appendix D. Built in: training.
+    """
+
+    model: Model
+    schedule: Schedule
+
+    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+        return eps_from_v(self.schedule, x_t, t, self.model(x_t, t, cond))
+
+
+class ZeroModel:
+    """Always answer "no noise": the baseline whose loss is exactly 1 on average.
+
+    Notes
+    -----
+    Built in: training.
+    """
+
+    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+        return torch.zeros_like(x_t)
+
+
+@dataclass(frozen=True)
+class ExactPoints:
+    """The best possible answer when the data are a finite list of points. Nothing is trained.
+
+    It weighs every data point by how likely it is to have become x_t, and averages.
+
+    Attributes
+    ----------
+    points : Tensor, shape (N, ...)
+        All the data.
+    schedule : Schedule
+
+    Notes
+    -----
+    The posterior mean of x_0 given x_t under the forward process, DDPM eq. 4.
+    Built in: sampling.
+    """
+
+    points: Float[Tensor, "N *sample"]
+    schedule: Schedule
+
+    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+        signal, noise = signal_and_noise(self.schedule, t, x_t.flatten(1))  # (B, 1) each
+        points = self.points.to(x_t).flatten(1)  # (N, D)
+        if points.shape[1] != x_t.flatten(1).shape[1]:
+            raise ValueError(
+                f"x_t must hold samples of shape {tuple(self.points.shape[1:])}, but it is "
+                f"{tuple(x_t.shape)}"
+            )
+        distance = (x_t.flatten(1)[:, None] - signal[:, None] * points).square().sum(-1)  # (B, N)
+        weight = torch.softmax(-distance / (2 * noise**2), dim=1)
+        return eps_from_x_0(self.schedule, x_t, t, (weight @ points).reshape(x_t.shape))
+
+
+@dataclass(frozen=True)
+class ExactGaussian:
+    """The best possible answer when the data are Gaussian: independent numbers, one mean and std.
+
+    Attributes
+    ----------
+    mean, std : float
+        Of the data; std at least 0.
+    schedule : Schedule
+
+    Notes
+    -----
+    Built in: sampling.
+    """
+
+    mean: float
+    std: float
+    schedule: Schedule
+
+    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+        signal, noise = signal_and_noise(self.schedule, t, x_t)
+        variance = signal**2 * self.std**2 + noise**2  # of x_t
+        return noise * (x_t - signal * self.mean) / variance
+
+
+class TinyMLP(nn.Module):
+    """A network for points instead of pictures: a few layers, no convolution.
+
+    Parameters
+    ----------
+    dim : int
+        Numbers in a point, at least 1.
+    width : int
+        Features in each hidden layer; even.
+
+    Notes
+    -----
+    Built in: training.
+    """
+
+    def __init__(self, dim: int = 2, width: int = 128):
+        super().__init__()
+        self.width = width
+        self.point_in = nn.Linear(dim, width)
+        self.body = nn.Sequential(
+            nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU()
+        )
+        self.point_out = nn.Linear(width, dim)
+
+    def forward(
+        self, x_t: Float[Tensor, "B dim"], t: Int64[Tensor, " B"], cond: Tensor | None = None
+    ) -> Float[Tensor, "B dim"]:
+        if x_t.ndim != 2 or x_t.shape[1] != self.point_in.in_features:
+            raise ValueError(
+                f"x_t must have the shape (B, {self.point_in.in_features}), but it is "
+                f"{tuple(x_t.shape)}"
+            )
+        hidden = self.point_in(x_t) + timestep_embedding(t, self.width)
+        return self.point_out(self.body(hidden))

@@ -1,0 +1,268 @@
+"""Training: show the network a noisy picture, ask for the noise, correct it, repeat."""
+
+import copy
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from course_lib.arrays import check_same_shape
+from course_lib.conditioning import drop_cond
+from course_lib.forward_process import add_noise, v_from_eps
+from course_lib.models import Model
+from course_lib.schedules import Schedule
+
+Batch = tuple[Tensor, Tensor | None]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train.
+
+    Attributes
+    ----------
+    steps : int
+        Number of optimiser steps, at least 1.
+    learning_rate : float
+        The largest learning rate.
+    warmup_steps : int
+        The learning rate climbs from 0 during these steps, then falls in a straight line to 0.
+    weight_decay : float
+        AdamW's pull of the weights towards 0.
+    ema_decay : float
+        The averaged model keeps this share of itself at each step, 0 ... 1.
+    cond_drop : float
+        Chance that a sample is shown without its condition, for classifier-free guidance.
+    max_gradient_norm : float
+        Longer gradients are shortened to this length.
+    """
+
+    steps: int
+    learning_rate: float = 2e-3
+    warmup_steps: int = 50
+    weight_decay: float = 0.01
+    ema_decay: float = 0.999
+    cond_drop: float = 0.1
+    max_gradient_norm: float = 1.0
+
+    def __post_init__(self):
+        if self.steps < 1:
+            raise ValueError(f"steps must be at least 1, but it is {self.steps}")
+        if self.learning_rate <= 0:
+            raise ValueError(f"learning_rate must be above 0, but it is {self.learning_rate}")
+        if not 0 <= self.ema_decay < 1:
+            raise ValueError(f"ema_decay must be in [0, 1), but it is {self.ema_decay}")
+
+    def learning_rate_at(self, step: int) -> float:
+        """The learning rate of step 1 ... steps: up during the warm-up, then down to 0."""
+        if step <= self.warmup_steps:
+            return self.learning_rate * step / self.warmup_steps
+        left = self.steps - step + 1
+        return self.learning_rate * left / (self.steps - self.warmup_steps)
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """What happened in one step.
+
+    Attributes
+    ----------
+    step : int
+        1 ... steps.
+    loss : float
+        Mean squared error on this step's batch.
+    learning_rate : float
+    ema : nn.Module
+        The averaged model so far: a live reference, so copy it to keep it.
+    """
+
+    step: int
+    loss: float
+    learning_rate: float
+    ema: nn.Module
+
+
+def diffusion_loss(
+    model: Model,
+    schedule: Schedule,
+    x_0: Float[Tensor, "B *sample"],
+    t: Int64[Tensor, " B"],
+    eps: Float[Tensor, "B *sample"],
+    cond: Int64[Tensor, "B L"] | None = None,
+) -> Float[Tensor, ""]:
+    """How wrong the model is about the noise: the mean squared error.
+
+    Parameters
+    ----------
+    x_0 : Tensor, shape (B, ...)
+        Clean samples.
+    t : Tensor, shape (B,), int64
+        One timestep a sample, 1 ... T.
+    eps : Tensor, shape of `x_0`
+        The noise that is mixed in, and the right answer.
+    cond : Tensor, shape (B, L), int64, optional
+
+    Returns
+    -------
+    Tensor, scalar
+        Always answering 0 costs 1 on average.
+
+    Notes
+    -----
+    Source: DDPM (Ho et al., 2020), eq. 14. Built in: training.
+    """
+    eps_hat = model(add_noise(schedule, x_0, t, eps), t, cond)
+    check_same_shape("the model's answer", eps_hat, "eps", eps)
+    return F.mse_loss(eps_hat, eps)
+
+
+def v_loss(
+    model: Model,
+    schedule: Schedule,
+    x_0: Tensor,
+    t: Tensor,
+    eps: Tensor,
+    cond: Tensor | None = None,
+) -> Float[Tensor, ""]:
+    """As `diffusion_loss`, for a network that predicts v (wrap it in `FromV` to sample).
+
+    Source: Salimans and Ho (2022), section 4.
+    """
+    v_hat = model(add_noise(schedule, x_0, t, eps), t, cond)
+    return F.mse_loss(v_hat, v_from_eps(schedule, x_0, t, eps))
+
+
+def batches(
+    images: Float[Tensor, "N *sample"],
+    cond: Int64[Tensor, "N L"] | None = None,
+    *,
+    batch_size: int = 64,
+    generator: torch.Generator | None = None,
+) -> Iterator[Batch]:
+    """Deal the data out in shuffled batches, again and again without end.
+
+    Parameters
+    ----------
+    images : Tensor, shape (N, ...)
+    cond : Tensor, shape (N, L), optional
+        The condition of each image.
+    batch_size : int
+        Samples a batch, 1 ... N. What is left over at the end of a round is skipped.
+
+    Yields
+    ------
+    (Tensor, Tensor or None)
+        Shapes (batch_size, ...) and (batch_size, L).
+    """
+    if not 1 <= batch_size <= len(images):
+        raise ValueError(f"batch_size must be 1 ... {len(images)}, but it is {batch_size}")
+    while True:
+        order = torch.randperm(len(images), generator=generator)
+        for rows in order[: len(order) - len(order) % batch_size].split(batch_size):
+            yield images[rows], None if cond is None else cond[rows]
+
+
+class Ema:
+    """A slow, steady copy of a model: the exponential moving average of its weights.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The model to follow.
+    decay : float
+        The share of itself that the copy keeps at each update. Early on it keeps less, so that
+        it forgets the random start.
+
+    Notes
+    -----
+    Source: DDPM (Ho et al., 2020), appendix B. Built in: training.
+    """
+
+    def __init__(self, model: nn.Module, decay: float):
+        self.decay = decay
+        self.updates = 0
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Move the copy a little towards `model`."""
+        self.updates += 1
+        keep = min(self.decay, self.updates / (self.updates + 10))
+        mine, theirs = list(self.model.parameters()), list(model.parameters())
+        torch._foreach_lerp_(mine, theirs, 1 - keep)
+
+
+def train_steps(
+    model: nn.Module,
+    schedule: Schedule,
+    loader: Iterable[Batch],
+    config: TrainConfig,
+    *,
+    loss: Callable[..., Tensor] = diffusion_loss,
+    generator: torch.Generator | None = None,
+) -> Iterator[TrainStep]:
+    """Train `model` in place, and report after each step.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Called as ``model(x_t, t, cond)``.
+    schedule : Schedule
+    loader : iterable of (x_0, cond)
+        At least ``config.steps`` batches; see `batches`.
+    config : TrainConfig
+    loss : callable
+        `diffusion_loss`, or `v_loss` for v-prediction.
+    generator : torch.Generator, optional
+        For timesteps, noise and dropped conditions: the same seed gives the same losses.
+
+    Yields
+    ------
+    TrainStep
+        After each optimiser step.
+
+    Notes
+    -----
+    Source: DDPM (Ho et al., 2020), algorithm 1. Built in: training.
+    """
+    optimiser = torch.optim.AdamW(
+        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+    )
+    ema = Ema(model, config.ema_decay)
+    model.train()
+    for step, (x_0, cond) in enumerate(itertools.islice(loader, config.steps), start=1):
+        t = torch.randint(1, schedule.T + 1, (len(x_0),), generator=generator)
+        eps = torch.randn(x_0.shape, generator=generator)
+        if cond is not None:
+            cond = drop_cond(cond, config.cond_drop, generator)
+        step_loss = loss(model, schedule, x_0, t, eps, cond)
+        learning_rate = config.learning_rate_at(step)
+        _update(model, optimiser, step_loss, learning_rate, config.max_gradient_norm)
+        ema.update(model)
+        yield TrainStep(step, step_loss.item(), learning_rate, ema.model)
+
+
+def _update(
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    loss: Tensor,
+    learning_rate: float,
+    max_gradient_norm: float,
+) -> None:
+    """Take one step downhill."""
+    optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), max_gradient_norm)
+    for group in optimiser.param_groups:
+        group["lr"] = learning_rate
+    optimiser.step()
+
+
+def train(*args, **kwargs) -> nn.Module:
+    """Run `train_steps` to the end and return the averaged model."""
+    *_, last = train_steps(*args, **kwargs)
+    return last.ema
