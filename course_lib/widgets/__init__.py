@@ -25,8 +25,9 @@ To time a move: every move leaves a `performance.measure` named `course-lib.scru
 `standalone_page` writes a page with nothing else on it for that.
 """
 
+from course_lib.widgets._html import STATIC_MODE
 from course_lib.widgets._page import standalone_page
 from course_lib.widgets._quiz import quiz
 from course_lib.widgets._scrubber import StaticScrubber, scrub
 
-__all__ = ["StaticScrubber", "quiz", "scrub", "standalone_page"]
+__all__ = ["STATIC_MODE", "StaticScrubber", "quiz", "scrub", "standalone_page"]

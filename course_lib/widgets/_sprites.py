@@ -38,7 +38,7 @@ class Sprite:
 
     @property
     def geometry(self) -> str:
-        """"columns rows width height", as `scrubber.js` reads it."""
+        """Columns, rows, width and height with spaces between, as `scrubber.js` reads them."""
         return f"{self.columns} {self.rows} {self.width} {self.height}"
 
     def offset(self, index: int) -> tuple[int, int]:

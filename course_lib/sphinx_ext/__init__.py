@@ -1,0 +1,45 @@
+"""What a book build needs: a Sphinx extension, listed in `_config.yml`.
+
+    sphinx:
+      extra_extensions:
+        - course_lib.sphinx_ext
+
+It does four things:
+
+- notebooks run with static widgets and a fixed number of threads (below);
+- `_offline`: every page gets what it needs from the site itself, maths included, and no script
+  that fails or asks another host;
+- `_cache`: notebooks run again when `course_lib` has changed, and only then;
+- `_glossary`: a link to a glossary term shows the term's definition on hover and on focus.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from course_lib.sphinx_ext import _cache, _glossary, _offline
+from course_lib.widgets import STATIC_MODE
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Connect the parts to Sphinx."""
+    set_kernel_environment()
+    _offline.setup(app)
+    _cache.setup(app)
+    _glossary.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def set_kernel_environment() -> None:
+    """Set what the kernels of this build inherit.
+
+    Threads default to two, the machine the course is written for: results then do not depend on
+    the number of cores. Variables that are set already win, except the static mode.
+    """
+    os.environ[STATIC_MODE] = "1"
+    threads = str(min(2, os.cpu_count() or 1))
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, threads)
+    # A kernel's debugger warns on stderr that Python's own modules are frozen; nobody debugs here.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
