@@ -14,7 +14,7 @@ from course_lib.schedules import Schedule
 
 
 def signal_and_noise(
-    schedule: Schedule, t: Int64[Tensor, " B"], x: Float[Tensor, "B *sample"]
+    schedule: Schedule, t: Int64[Tensor, " B"], x: Float[Tensor, " B *sample"]
 ) -> tuple[Tensor, Tensor]:
     """Look up sqrt(alpha_bar) and sqrt(1 - alpha_bar), shaped to multiply `x`.
 
@@ -41,10 +41,10 @@ def signal_and_noise(
 
 def add_noise(
     schedule: Schedule,
-    x_0: Float[Tensor, "B *sample"],
+    x_0: Float[Tensor, " B *sample"],
     t: Int64[Tensor, " B"],
-    eps: Float[Tensor, "B *sample"],
-) -> Float[Tensor, "B *sample"]:
+    eps: Float[Tensor, " B *sample"],
+) -> Float[Tensor, " B *sample"]:
     """Jump from clean samples to timestep t.
 
     Parameters

@@ -94,7 +94,7 @@ class ExactPoints:
     Built in: sampling.
     """
 
-    points: Float[Tensor, "N *sample"]
+    points: Float[Tensor, " N *sample"]
     schedule: Schedule
 
     def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:

@@ -48,13 +48,13 @@ class SampleStep:
 
 def ddpm_step(
     schedule: Schedule,
-    x_t: Float[Tensor, "B *sample"],
+    x_t: Float[Tensor, " B *sample"],
     t: Int64[Tensor, " B"],
     t_prev: Int64[Tensor, " B"],
-    eps_hat: Float[Tensor, "B *sample"],
+    eps_hat: Float[Tensor, " B *sample"],
     *,
     generator: torch.Generator | None = None,
-) -> Float[Tensor, "B *sample"]:
+) -> Float[Tensor, " B *sample"]:
     """Take one random step back, as the reverse process of DDPM does.
 
     Parameters
@@ -90,14 +90,14 @@ def ddpm_step(
 
 def ddim_step(
     schedule: Schedule,
-    x_t: Float[Tensor, "B *sample"],
+    x_t: Float[Tensor, " B *sample"],
     t: Int64[Tensor, " B"],
     t_prev: Int64[Tensor, " B"],
-    eps_hat: Float[Tensor, "B *sample"],
+    eps_hat: Float[Tensor, " B *sample"],
     *,
     eta: float = 0.0,
     generator: torch.Generator | None = None,
-) -> Float[Tensor, "B *sample"]:
+) -> Float[Tensor, " B *sample"]:
     """Take one step back, long or short, with as much randomness as you like.
 
     Parameters
@@ -159,7 +159,7 @@ def timestep_pairs(T: int, num_steps: int) -> list[tuple[int, int]]:
 def sample_steps(
     model: Model,
     schedule: Schedule,
-    x_T: Float[Tensor, "B *sample"],
+    x_T: Float[Tensor, " B *sample"],
     num_steps: int,
     *,
     cond: Int64[Tensor, "B L"] | None = None,

@@ -124,7 +124,7 @@ class TextEncoder(nn.Module):
                 f"cond must be int64 token ids of shape (B, L), but it is {cond.dtype} of shape "
                 f"{tuple(cond.shape)}; for class labels use conditioning.class_cond"
             )
-        if not (0 <= int(cond.min()) and int(cond.max()) < self.vocabulary_size):
+        if int(cond.min()) < 0 or int(cond.max()) >= self.vocabulary_size:
             raise ValueError(
                 f"token ids must be in 0 ... {self.vocabulary_size - 1}, but they run from "
                 f"{int(cond.min())} to {int(cond.max())}"

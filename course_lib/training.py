@@ -89,9 +89,9 @@ class TrainStep:
 def diffusion_loss(
     model: Model,
     schedule: Schedule,
-    x_0: Float[Tensor, "B *sample"],
+    x_0: Float[Tensor, " B *sample"],
     t: Int64[Tensor, " B"],
-    eps: Float[Tensor, "B *sample"],
+    eps: Float[Tensor, " B *sample"],
     cond: Int64[Tensor, "B L"] | None = None,
 ) -> Float[Tensor, ""]:
     """How wrong the model is about the noise: the mean squared error.
@@ -137,7 +137,7 @@ def v_loss(
 
 
 def batches(
-    images: Float[Tensor, "N *sample"],
+    images: Float[Tensor, " N *sample"],
     cond: Int64[Tensor, "N L"] | None = None,
     *,
     batch_size: int = 64,
