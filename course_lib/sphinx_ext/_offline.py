@@ -58,6 +58,8 @@ def use_local_assets(app: Any, config: Any) -> None:
     """Point the configuration at the site's own files."""
     config.mathjax_path = MATHJAX_SCRIPT
     config.nb_ipywidgets_js = {}  # RequireJS and the widget manager, from two CDNs
+    # Without a mode the theme logs an error on every page; "auto" is what it falls back to.
+    config.html_context.setdefault("default_mode", "auto")
     # Widgets are static HTML here: never choose a widget view, which would show nothing.
     config.nb_mime_priority_overrides = [
         *config.nb_mime_priority_overrides,

@@ -17,7 +17,6 @@ from course_lib.widgets._sprites import GUTTER, Sprite, make_sprite
 if TYPE_CHECKING:
     from torch import Tensor
 
-PIXELATED_SIDE = 64  # frames up to this width show their pixels as crisp squares
 MOST_COLUMNS = 4
 _ICONS = (
     '<svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
@@ -140,8 +139,9 @@ def _check_panels(panels: Any) -> dict[str, np.ndarray]:
 
 def _check_frames(name: str, x: Any) -> np.ndarray:
     where = f"panel {name!r}" if name else "panels"
-    if hasattr(x, "detach"):
-        x = x.detach().cpu().float().numpy()
+    if hasattr(x, "detach"):  # a tensor; NumPy has no bfloat16
+        x = x.detach().cpu()
+        x = (x.float() if x.is_floating_point() else x).numpy()
     x = np.asarray(x)
     if x.ndim != 4 or x.shape[1] not in (1, 3) or 0 in x.shape:
         raise ValueError(
@@ -220,7 +220,7 @@ def _figure(name: str, sprite: Sprite, alt: str, start: int, *, alone: bool) -> 
     x, y = sprite.offset(start)
     sheet_w = sprite.columns * (sprite.width + 2 * GUTTER)
     sheet_h = sprite.rows * (sprite.height + 2 * GUTTER)
-    crisp = " cl-pixels" if sprite.width <= PIXELATED_SIDE else ""
+    crisp = " cl-pixels" if sprite.crisp else ""
     caption = f"<figcaption>{html.escape(name)}</figcaption>" if name else ""
     shown = _shown_width(sprite, alone)
     return (
@@ -236,7 +236,7 @@ def _figure(name: str, sprite: Sprite, alt: str, start: int, *, alone: bool) -> 
 
 def _shown_width(sprite: Sprite, alone: bool) -> int:
     """Width on the page in CSS pixels: a whole multiple of the frame's own, where it is small."""
-    target = 340 if alone else 256
+    target = 400 if alone else 256
     if sprite.width >= 2 * sprite.height:  # a strip of several pictures
         target = 640
     return sprite.width * max(1, target // sprite.width) if sprite.width <= target else target

@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 GUTTER = 1
-LOSSLESS_PIXELS = 64 * 64  # frames up to this area keep every pixel exactly
-QUALITY = 80  # of larger frames
+CRISP_SIDE = 64  # frames (and strips of them) up to this size keep every pixel exactly
+QUALITY = 80  # of larger frames, as WebP counts it
 LARGEST_SIDE = 16_383  # a limit of the WebP format
 
 
@@ -40,6 +40,11 @@ class Sprite:
     def geometry(self) -> str:
         """Columns, rows, width and height with spaces between, as `scrubber.js` reads them."""
         return f"{self.columns} {self.rows} {self.width} {self.height}"
+
+    @property
+    def crisp(self) -> bool:
+        """Whether pixels are few enough to be shown as squares, none of them changed."""
+        return min(self.width, self.height) <= CRISP_SIDE
 
     def offset(self, index: int) -> tuple[int, int]:
         """Left and top of frame `index` in the sheet, in pixels."""
@@ -81,7 +86,7 @@ def make_sprite(images: np.ndarray) -> Sprite:
     sheet = _tile(to_uint8(images), columns, rows)
     picture = Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet).convert("RGB")
     buffer = io.BytesIO()
-    lossless = width * height <= LOSSLESS_PIXELS
+    lossless = min(width, height) <= CRISP_SIDE
     picture.save(buffer, "WEBP", lossless=lossless, quality=QUALITY, method=4)
     return Sprite(buffer.getvalue(), columns, rows, width, height)
 
