@@ -2,6 +2,7 @@
 PYTHON  ?= python3
 PORT    ?= 8000
 SECONDS ?= 300
+PAGE    ?= book/forward_process
 
 VENV := .venv
 BIN  := $(VENV)/bin
@@ -13,7 +14,7 @@ BOOK_SOURCES = _config.yml _toc.yml $(shell find book course_lib -type f \
 NOTEBOOKS = find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -print0
 
 .DEFAULT_GOAL := help
-.PHONY: help book lab test serve lint format bench lock clean
+.PHONY: help book lab test serve lint format bench lock clean picture
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -79,3 +80,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 $(SITE)/.built: $(VENV)/.installed $(BOOK_SOURCES)
 	$(BIN)/jupyter-book build . -W --keep-going
 	@touch $@
+
+picture: $(SITE)/.built # the README's picture, from the book as it is
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,800 \
+		--screenshot=book/images/book.png '$(CURDIR)/$(SITE)/$(PAGE).html'

@@ -1,8 +1,11 @@
 """What stands in the repository agrees with itself: pages, pins, package data, addresses."""
 
+import ast
 import re
+import sys
 import tomllib
 from fnmatch import fnmatch
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import nbformat
@@ -83,6 +86,37 @@ def test_requirements_pin_what_the_package_needs():
     pinned = requirements("requirements.txt")
     for name in PYPROJECT["project"]["dependencies"]:
         assert canonical(name) in pinned
+
+
+def imported_packages(sources: list[str]) -> set[str]:
+    """The packages on the registry whose modules the sources import, ours left out."""
+    names = set()
+    for source in sources:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names.add(node.module.partition(".")[0])
+    outside = names - sys.stdlib_module_names - {"course_lib"}
+    providers = packages_distributions()
+    return {canonical(providers[name][0]) for name in outside}
+
+
+def test_package_needs_what_it_imports():
+    # What only a book build imports comes with jupyter-book.
+    needed = {canonical(name) for name in PYPROJECT["project"]["dependencies"]}
+    files = [p for p in ROOT.glob("course_lib/**/*.py") if "sphinx_ext" not in p.parts]
+    assert imported_packages([p.read_text("utf-8") for p in files]) <= needed
+
+
+def test_notebooks_import_what_is_pinned():
+    cells = [
+        re.sub(r"^(\s*)[%!].*$", r"\1pass", cell.source, flags=re.MULTILINE)
+        for path in NOTEBOOKS
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+    ]
+    assert imported_packages(cells) <= requirements("requirements.txt").keys()
 
 
 def test_lock_holds_every_pin_of_ours():
