@@ -92,6 +92,11 @@ def drop_cond(
     """
     if not 0 <= probability <= 1:
         raise ValueError(f"probability must be in 0 ... 1, but it is {probability}")
+    if cond.ndim != 2:
+        raise ValueError(
+            f"cond must have the shape (B, L), but it is {tuple(cond.shape)}; "
+            "for class labels use class_cond"
+        )
     dropped = torch.rand(len(cond), generator=generator) < probability
     null = null_cond(len(cond), cond.shape[1]).to(cond.device)
     return torch.where(dropped.to(cond.device)[:, None], null, cond)
@@ -128,6 +133,6 @@ class Guided:
         null = null_cond(*cond.shape).to(cond.device)
         if self.guidance_scale == 0:
             return self.model(x_t, t, null)
-        both = self.model(x_t.repeat(2, 1, 1, 1), t.repeat(2), torch.cat([null, cond]))
+        both = self.model(torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([null, cond]))
         uncond_eps, cond_eps = both.chunk(2)
         return uncond_eps + self.guidance_scale * (cond_eps - uncond_eps)

@@ -35,6 +35,8 @@ def signal_and_noise(
         If `t` is not int64 of shape (B,) within 0 ... T.
     """
     schedule.check_t(t)
+    if not x.is_floating_point():
+        raise ValueError(f"expected a float tensor, but got {x.dtype}; convert it with .float()")
     alpha_bar = schedule.alpha_bar.to(x.device, x.dtype)[t.to(x.device)]
     return per_sample(alpha_bar.sqrt(), x), per_sample((1 - alpha_bar).sqrt(), x)
 

@@ -35,6 +35,8 @@ def timestep_embedding(t: Int64[Tensor, " B"], dim: int) -> Float[Tensor, "B dim
     -----
     Source: Vaswani et al. (2017), section 3.5, as used by DDPM. Built in: unet.
     """
+    if t.ndim != 1:
+        raise ValueError(f"t must have the shape (B,), but it is {tuple(t.shape)}")
     if dim < 4 or dim % 2:
         raise ValueError(f"dim must be an even number of at least 4, but it is {dim}")
     speeds = torch.exp(torch.linspace(0, -math.log(10_000), dim // 2, device=t.device))
@@ -119,6 +121,7 @@ class SelfAttention(nn.Module):
 
     def __init__(self, channels: int, heads: int = 4):
         super().__init__()
+        _check_heads(channels, heads)
         self.heads = heads
         self.norm = ChannelNorm(channels)
         self.to_qkv = nn.Linear(channels, 3 * channels)
@@ -146,6 +149,7 @@ class CrossAttention(nn.Module):
 
     def __init__(self, channels: int, text_dim: int, heads: int = 4):
         super().__init__()
+        _check_heads(channels, heads)
         self.heads = heads
         self.norm = ChannelNorm(channels)
         self.to_q = nn.Linear(channels, channels)
@@ -189,9 +193,15 @@ def attend(
     -----
     Source: Vaswani et al. (2017), eq. 1. Built in: conditioning.
     """
+    _check_heads(q.shape[-1], heads)
     q, k, v = (part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in (q, k, v))
     mask = None if is_word is None else is_word[:, None, None, :]
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2)
+
+
+def _check_heads(channels: int, heads: int) -> None:
+    if heads < 1 or channels % heads:
+        raise ValueError(f"channels must be divisible by heads, but {channels} is not by {heads}")
 
 
 def _to_tokens(x: Tensor) -> Tensor:

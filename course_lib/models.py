@@ -129,6 +129,10 @@ class ExactGaussian:
     std: float
     schedule: Schedule
 
+    def __post_init__(self):
+        if self.std < 0:
+            raise ValueError(f"std must be at least 0, but it is {self.std}")
+
     def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
         signal, noise = signal_and_noise(self.schedule, t, x_t)
         variance = signal**2 * self.std**2 + noise**2  # of x_t
@@ -167,5 +171,7 @@ class TinyMLP(nn.Module):
                 f"x_t must have the shape (B, {self.point_in.in_features}), but it is "
                 f"{tuple(x_t.shape)}"
             )
+        if t.shape != x_t.shape[:1]:
+            raise ValueError(f"t must have the shape ({len(x_t)},), but it is {tuple(t.shape)}")
         hidden = self.point_in(x_t) + timestep_embedding(t, self.width)
         return self.point_out(self.body(hidden))

@@ -34,6 +34,13 @@ class Schedule:
     beta: Float[Tensor, "T+1"]
     alpha_bar: Float[Tensor, "T+1"]
 
+    def __post_init__(self):
+        if self.beta.ndim != 1 or self.beta.shape != self.alpha_bar.shape or len(self.beta) < 2:
+            raise ValueError(
+                "beta and alpha_bar must both have the shape (T + 1,), entry 0 for the clean "
+                f"sample, but are {tuple(self.beta.shape)} and {tuple(self.alpha_bar.shape)}"
+            )
+
     @property
     def T(self) -> int:
         """The last timestep, where almost nothing but noise is left."""

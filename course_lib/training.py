@@ -52,17 +52,33 @@ class TrainConfig:
     def __post_init__(self):
         if self.steps < 1:
             raise ValueError(f"steps must be at least 1, but it is {self.steps}")
-        if self.learning_rate <= 0:
-            raise ValueError(f"learning_rate must be above 0, but it is {self.learning_rate}")
-        if not 0 <= self.ema_decay < 1:
-            raise ValueError(f"ema_decay must be in [0, 1), but it is {self.ema_decay}")
+        if not 0 <= self.warmup_steps <= self.steps:
+            raise ValueError(
+                f"warmup_steps must be in 0 ... {self.steps}, the number of steps, but it is "
+                f"{self.warmup_steps}; choose fewer"
+            )
+        for name in ("learning_rate", "max_gradient_norm"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0, but it is {getattr(self, name)}")
+        if not self.weight_decay >= 0:
+            raise ValueError(f"weight_decay must be at least 0, but it is {self.weight_decay}")
+        if not 0 <= self.cond_drop <= 1:
+            raise ValueError(f"cond_drop must be in 0 ... 1, but it is {self.cond_drop}")
+        _check_decay("ema_decay", self.ema_decay)
 
     def learning_rate_at(self, step: int) -> float:
         """The learning rate of step 1 ... steps: up during the warm-up, then down to 0."""
+        if not 1 <= step <= self.steps:
+            raise ValueError(f"step must be in 1 ... {self.steps}, but it is {step}")
         if step <= self.warmup_steps:
             return self.learning_rate * step / self.warmup_steps
         left = self.steps - step + 1
         return self.learning_rate * left / (self.steps - self.warmup_steps)
+
+
+def _check_decay(name: str, decay: float) -> None:
+    if not 0 <= decay < 1:
+        raise ValueError(f"{name} must be in [0, 1), but it is {decay}")
 
 
 @dataclass(frozen=True)
@@ -133,6 +149,7 @@ def v_loss(
     Source: Salimans and Ho (2022), section 4.
     """
     v_hat = model(add_noise(schedule, x_0, t, eps), t, cond)
+    check_same_shape("the model's answer", v_hat, "x_0", x_0)
     return F.mse_loss(v_hat, v_from_eps(schedule, x_0, t, eps))
 
 
@@ -160,6 +177,8 @@ def batches(
     """
     if not 1 <= batch_size <= len(images):
         raise ValueError(f"batch_size must be 1 ... {len(images)}, but it is {batch_size}")
+    if cond is not None and len(cond) != len(images):
+        raise ValueError(f"cond must have {len(images)} rows, one an image, but has {len(cond)}")
     while True:
         order = torch.randperm(len(images), generator=generator)
         for rows in order[: len(order) - len(order) % batch_size].split(batch_size):
@@ -183,6 +202,7 @@ class Ema:
     """
 
     def __init__(self, model: nn.Module, decay: float):
+        _check_decay("decay", decay)
         self.decay = decay
         self.updates = 0
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
@@ -234,6 +254,7 @@ def train_steps(
     )
     ema = Ema(model, config.ema_decay)
     model.train()
+    step = 0
     for step, (x_0, cond) in enumerate(itertools.islice(loader, config.steps), start=1):
         t = torch.randint(1, schedule.T + 1, (len(x_0),), generator=generator)
         eps = torch.randn(x_0.shape, generator=generator)
@@ -244,6 +265,11 @@ def train_steps(
         _update(model, optimiser, step_loss, learning_rate, config.max_gradient_norm)
         ema.update(model)
         yield TrainStep(step, step_loss.item(), learning_rate, ema.model)
+    if step < config.steps:
+        raise ValueError(
+            f"expected {config.steps} batches, one a step, but the loader ended after {step}; "
+            "training.batches deals them out without end"
+        )
 
 
 def _update(

@@ -50,6 +50,18 @@ class UNetConfig:
     cross_attention_levels: tuple[int, ...] = ()
     dropout: float = 0.0
 
+    def __post_init__(self):
+        if min(self.image_channels, self.fold, self.blocks, len(self.channels)) < 1:
+            raise ValueError(f"image_channels, fold, blocks and levels must be at least 1: {self}")
+        levels = {*self.self_attention_levels, *self.cross_attention_levels}
+        if not levels <= set(range(len(self.channels))):
+            raise ValueError(
+                f"attention levels must be in 0 ... {len(self.channels) - 1}, one for each entry "
+                f"of channels, but are {sorted(levels)}"
+            )
+        if self.cross_attention_levels and not self.vocabulary_size:
+            raise ValueError("cross-attention needs words: set vocabulary_size")
+
     @property
     def smallest_multiple(self) -> int:
         """Height and width of a picture must be multiples of this."""
