@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import platform
 
 import torch
 from torch import Tensor
@@ -114,3 +115,13 @@ def check_images(name: str, images: Tensor, channels: int | None = None) -> None
         raise ValueError(f"{name} must have the shape {wanted}, but it is {tuple(images.shape)}")
     if not images.is_floating_point():
         raise ValueError(f"{name} must be a float tensor in [-1, 1], but it is {images.dtype}")
+
+
+def processor_name() -> str:
+    """Name the processor that a time was measured on, with the threads PyTorch uses."""
+    name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or "unknown"
+    precision = "bf16" if has_bf16_units() else "no bf16"
+    return (
+        f"{name} ({torch.backends.cpu.get_cpu_capability()}, {precision}), "
+        f"{torch.get_num_threads()} threads"
+    )

@@ -1,0 +1,126 @@
+"""The digit generator: a U-Net that draws the digit you ask for.
+
+It learns to predict the noise in 9,000 digits, one in ten shown without its label, and is judged
+on sets of 1,000 samples with the labels of the held-out digits.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from course_lib.arrays import make_generator
+from course_lib.conditioning import Guided, class_cond
+from course_lib.datasets.digits import digits
+from course_lib.metrics import (
+    agreement,
+    frechet_distance,
+    load_judge,
+    nearest_distances,
+    read_images,
+)
+from course_lib.models import Clipped
+from course_lib.sampling import ddim_step, ddpm_step, sample
+from course_lib.schedules import cosine_schedule
+from course_lib.text import FIRST_WORD
+from course_lib.training import TrainConfig, TrainStep, batches, train_steps
+from course_lib.unet import UNet, UNetConfig
+
+NAME = "digits"
+SEED = 0
+STEPS = 20_000
+BATCH_SIZE = 64
+GUIDANCE_SCALE = 1.0
+NUM_STEPS = 25
+UNET = UNetConfig(channels=(64, 128), blocks=1, vocabulary_size=10 + FIRST_WORD)
+TRAIN = TrainConfig(STEPS)
+SETTINGS = {
+    "data": "digits, 9,000 for training",
+    "batch_size": BATCH_SIZE,
+    "learning_rate": TRAIN.learning_rate,
+    "ema_decay": TRAIN.ema_decay,
+    "cond_drop": TRAIN.cond_drop,
+    "predicts": "eps",
+    "schedule": "cosine",
+    "clipped": True,
+    "guidance_scale": GUIDANCE_SCALE,
+    "num_steps": NUM_STEPS,
+}
+
+SETS = 5
+OTHER_SAMPLERS = {"ddim_10": (ddim_step, 10), "ddim_50": (ddim_step, 50)}
+SLOW_SAMPLER = {"ddpm_1000": (ddpm_step, 1000)}
+
+
+def train(seed: int, config: TrainConfig = TRAIN) -> Iterator[TrainStep]:
+    """Train the generator, step by step; the `ema` of a step is the generator."""
+    torch.manual_seed(seed)
+    generator = make_generator(seed)
+    data = digits("train")
+    loader = batches(
+        data.images, class_cond(data.labels), batch_size=BATCH_SIZE, generator=generator
+    )
+    yield from train_steps(UNet(UNET), cosine_schedule(), loader, config, generator=generator)
+
+
+def draw(
+    model: nn.Module,
+    labels: Int64[Tensor, " N"],
+    seed: int,
+    *,
+    step: Callable[..., Tensor] = ddim_step,
+    num_steps: int = NUM_STEPS,
+    guidance_scale: float = GUIDANCE_SCALE,
+    batch_size: int = 250,
+) -> Float[Tensor, "N 1 28 28"]:
+    """Sample one picture a label, in batches."""
+    schedule, generator = cosine_schedule(), make_generator(seed)
+    guided = Clipped(Guided(model, guidance_scale), schedule)
+    pictures = []
+    for part in labels.split(batch_size):
+        x_T = torch.randn(len(part), 1, 28, 28, generator=generator)
+        options = {"cond": class_cond(part), "step": step, "generator": generator}
+        pictures.append(sample(guided, schedule, x_T, num_steps, **options).clamp(-1, 1))
+    return torch.cat(pictures)
+
+
+def judge(model: nn.Module) -> dict:
+    """Measure agreement, Fréchet distance and nearness to the training digits."""
+    labels = digits("test").labels
+    start = time.perf_counter()
+    sets = [draw(model, labels, seed) for seed in range(1, SETS + 1)]
+    seconds = time.perf_counter() - start
+    figures = judge_sets(sets)
+    for name, (step, num_steps) in (OTHER_SAMPLERS | SLOW_SAMPLER).items():
+        one_set = draw(model, labels, SETS + 1, step=step, num_steps=num_steps)
+        figures[f"frechet_{name}"] = judge_sets([one_set])["frechet"]
+        figures[f"frechet_{name}_samples"] = len(one_set)
+    return figures | {"samples_per_second": round(SETS * len(labels) / seconds, 1)}
+
+
+def judge_sets(sets: list[Float[Tensor, "N 1 28 28"]]) -> dict:
+    """Judge sets of samples that were drawn with the labels of the held-out digits."""
+    yardstick, held_out, seen = load_judge(), digits("test"), digits("train")
+    real = read_images(yardstick, seen.images).features
+    floor = frechet_distance(real, read_images(yardstick, held_out.images).features)
+    readings = [read_images(yardstick, images) for images in sets]
+    distances = [frechet_distance(real, reading.features) for reading in readings]
+    right = [agreement(reading.labels, held_out.labels) for reading in readings]
+    nearest = [nearest_distances(images, seen.images)[0].mean().item() for images in sets]
+    return {
+        "agreement": round(sum(right) / len(right), 4),
+        "agreement_samples": sum(map(len, sets)),
+        "frechet": round(sum(distances) / len(distances), 4),
+        "frechet_low": round(min(distances), 4),
+        "frechet_high": round(max(distances), 4),
+        "frechet_floor": round(floor, 4),
+        "frechet_samples": len(sets[0]),
+        "frechet_sets": len(sets),
+        "sample_seeds": f"1 ... {len(sets)}",
+        "nearest_samples": round(sum(nearest) / len(nearest), 4),
+        "nearest_held_out": round(
+            nearest_distances(held_out.images, seen.images)[0].mean().item(), 4
+        ),
+    }
