@@ -53,6 +53,8 @@ class UNetConfig:
     def __post_init__(self):
         if min(self.image_channels, self.fold, self.blocks, len(self.channels)) < 1:
             raise ValueError(f"image_channels, fold, blocks and levels must be at least 1: {self}")
+        if self.channels[0] < 4 or self.channels[0] % 2:
+            raise ValueError(f"the first of channels must be even, at least 4: {self.channels}")
         levels = {*self.self_attention_levels, *self.cross_attention_levels}
         if not levels <= set(range(len(self.channels))):
             raise ValueError(
