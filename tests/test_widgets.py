@@ -198,7 +198,7 @@ def test_live_scrubber_is_a_widget_that_python_can_move(live):
 
 
 def test_both_hosts_run_the_same_html_and_the_same_script(live, monkeypatch):
-    arguments = dict(label="timestep t", alt="noise", start=1)
+    arguments = {"label": "timestep t", "alt": "noise", "start": 1}
     shown = scrub(frames(), words(), **arguments)
     monkeypatch.setenv("COURSE_LIB_STATIC_WIDGETS", "1")
     page = scrub(frames(), words(), **arguments)

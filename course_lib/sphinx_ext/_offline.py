@@ -21,6 +21,10 @@ MATHJAX_PARTS = (
     "sre/mathmaps/base.json",
     "sre/mathmaps/en.json",
 )
+# The search page fetches each result's page for a summary, which browsers refuse from file://.
+NO_SUMMARY_FROM_DISK = (
+    'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
+)
 STATIC_FOLDERS = (
     Path(__file__).parents[1] / "widgets" / "static",
     Path(__file__).parent / "static",
@@ -36,6 +40,7 @@ def setup(app: Any) -> None:
     app.connect("build-finished", copy_mathjax)
     app.add_css_file("widgets.css")
     app.add_css_file("terms.css")
+    app.add_js_file(None, body=NO_SUMMARY_FROM_DISK)
     app.add_js_file("scrubber.js", loading_method="defer")
     app.add_js_file("terms.js", loading_method="defer")
 
