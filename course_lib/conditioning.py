@@ -92,14 +92,18 @@ def drop_cond(
     """
     if not 0 <= probability <= 1:
         raise ValueError(f"probability must be in 0 ... 1, but it is {probability}")
+    _check_cond(cond)
+    dropped = torch.rand(len(cond), generator=generator) < probability
+    null = null_cond(len(cond), cond.shape[1]).to(cond.device)
+    return torch.where(dropped.to(cond.device)[:, None], null, cond)
+
+
+def _check_cond(cond: Tensor) -> None:
     if cond.ndim != 2:
         raise ValueError(
             f"cond must have the shape (B, L), but it is {tuple(cond.shape)}; "
             "for class labels use class_cond"
         )
-    dropped = torch.rand(len(cond), generator=generator) < probability
-    null = null_cond(len(cond), cond.shape[1]).to(cond.device)
-    return torch.where(dropped.to(cond.device)[:, None], null, cond)
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,7 @@ class Guided:
     def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
         if cond is None or self.guidance_scale == 1:
             return self.model(x_t, t, cond)
+        _check_cond(cond)
         null = null_cond(*cond.shape).to(cond.device)
         if self.guidance_scale == 0:
             return self.model(x_t, t, null)

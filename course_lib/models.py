@@ -97,6 +97,13 @@ class ExactPoints:
     points: Float[Tensor, " N *sample"]
     schedule: Schedule
 
+    def __post_init__(self):
+        if self.points.ndim < 2 or len(self.points) == 0:
+            raise ValueError(
+                "points must have the shape (N, ...) with at least one point, but it is "
+                f"{tuple(self.points.shape)}"
+            )
+
     def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
         signal, noise = signal_and_noise(self.schedule, t, x_t.flatten(1))  # (B, 1) each
         points = self.points.to(x_t).flatten(1)  # (N, D)

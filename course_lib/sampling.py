@@ -209,6 +209,7 @@ def sample(*args, **kwargs) -> Tensor:
 
 def _check_step(schedule: Schedule, x_t: Tensor, t: Tensor, t_prev: Tensor, eps_hat: Tensor):
     check_same_shape("eps_hat", eps_hat, "x_t", x_t)
+    check_same_shape("t_prev", t_prev, "t", t)
     schedule.check_t(t, low=1)
     schedule.check_t(t_prev)
     if not bool((t_prev < t).all()):
