@@ -6,7 +6,8 @@
 
 It does four things:
 
-- notebooks run with static widgets and a fixed number of threads (below);
+- notebooks run with static widgets and a fixed number of threads, and hidden folders are not
+  published (below);
 - `_offline`: every page gets what it needs from the site itself, maths included, and no script
   that fails or asks another host;
 - `_cache`: notebooks run again when `course_lib` has changed, and only then;
@@ -25,10 +26,19 @@ from course_lib.widgets import STATIC_MODE
 def setup(app: Any) -> dict[str, bool]:
     """Connect the parts to Sphinx."""
     set_kernel_environment()
+    app.connect("config-inited", ignore_hidden_folders)
     _offline.setup(app)
     _cache.setup(app)
     _glossary.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def ignore_hidden_folders(app: Any, config: Any) -> None:
+    """Publish nothing from hidden folders.
+
+    `only_build_toc_files` looks past them, so a `.pytest_cache/README.md` would be a page.
+    """
+    config.exclude_patterns.extend([".*", "**/.*"])
 
 
 def set_kernel_environment() -> None:
