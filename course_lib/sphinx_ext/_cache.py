@@ -18,7 +18,7 @@ from typing import Any
 
 PACKAGE = Path(__file__).parents[1]
 # What changes pages but not what a notebook computes.
-NOT_HASHED = ("sphinx_ext", "teaching", "cli.py", "widgets/static")
+NOT_HASHED = ("sphinx_ext", "teaching", "cli", "widgets/static")
 DISTRIBUTIONS = ("torch", "torchvision", "numpy", "scipy", "matplotlib", "scikit-image")
 KEPT = 3  # states of the library whose outputs stay, so that changing branches stays quick
 
