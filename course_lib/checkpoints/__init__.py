@@ -2,18 +2,24 @@
 
 ``NAME.safetensors`` holds the weights (float16) and, in its header, the configuration they need;
 ``NAME.json`` is the card: how the model was made and how good it is.
+
+Reading a card needs no torch, whose import takes seconds: it is imported where a model is at hand.
 """
+
+from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import nn
+if TYPE_CHECKING:
+    from torch import nn
 
-from course_lib.unet import UNet, UNetConfig
+    from course_lib.models import Model
+    from course_lib.schedules import Schedule
+    from course_lib.unet import UNet
 
 FOLDER = Path(__file__).parent
 
@@ -25,6 +31,8 @@ def available() -> list[str]:
 
 def build_unet(config: dict) -> UNet:
     """Build a `UNet` from the configuration in a checkpoint's header."""
+    from course_lib.unet import UNet, UNetConfig
+
     lists_to_tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
     return UNet(UNetConfig(**lists_to_tuples))
 
@@ -48,6 +56,8 @@ def save_checkpoint(path: str | Path, model: nn.Module, card: dict, *, config: d
     ValueError
         If the path does not end in ``.safetensors`` or its folder does not exist.
     """
+    from safetensors.torch import save_file
+
     path = Path(path)
     if path.suffix != ".safetensors" or not path.parent.is_dir():
         raise ValueError(f"{path} must end in .safetensors and its folder must exist")
@@ -55,11 +65,18 @@ def save_checkpoint(path: str | Path, model: nn.Module, card: dict, *, config: d
         config = dataclasses.asdict(model.config)
     weights = {name: w.half().contiguous() for name, w in model.state_dict().items()}
     drafts = [path.with_suffix(".safetensors.part"), path.with_suffix(".json.part")]
+    card_path = path.with_suffix(".json")
+    new_card = not card_path.exists()
     try:
         save_file(weights, drafts[0], metadata={"config": json.dumps(config)})
-        drafts[1].write_text(json.dumps(card, indent=2) + "\n")
-        drafts[0].replace(path)
-        drafts[1].replace(path.with_suffix(".json"))
+        drafts[1].write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+        drafts[1].replace(card_path)
+        try:
+            drafts[0].replace(path)
+        except BaseException:
+            if new_card:
+                card_path.unlink()
+            raise
     finally:
         for draft in drafts:
             draft.unlink(missing_ok=True)
@@ -87,6 +104,8 @@ def load_checkpoint(
     ValueError
         If there is no such checkpoint, or the file is not one.
     """
+    from safetensors import SafetensorError, safe_open
+
     path = _find(name_or_path)
     try:
         with safe_open(path, framework="pt") as file:
@@ -98,7 +117,7 @@ def load_checkpoint(
         model.load_state_dict(weights)
     except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"{path.name} is not a checkpoint of this course: {reason}") from error
+        raise ValueError(f"{path.name} does not hold the model asked for: {reason}") from error
     return model.eval().requires_grad_(False), read_card(path)
 
 
@@ -113,7 +132,46 @@ def read_card(name_or_path: str | Path) -> dict:
     path = _find(name_or_path).with_suffix(".json")
     if not path.is_file():
         raise ValueError(f"the checkpoint {path.stem!r} has no model card {path.name} beside it")
-    return json.loads(path.read_text())
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"the model card {path.name} is not JSON: {error}") from error
+
+
+def sampler(
+    model: nn.Module, card: dict, *, guidance_scale: float | None = None
+) -> tuple[Model, Schedule]:
+    """Wrap a generator as its card says: guidance, clipping, v-prediction, and which schedule.
+
+    Parameters
+    ----------
+    model : nn.Module
+        As `load_checkpoint` returns it, with its `card`.
+    guidance_scale : float, optional
+        1 is off, more exaggerates the condition; by default the card's.
+
+    Returns
+    -------
+    (Model, Schedule)
+        What ``sampling.sample(model, schedule, x_T, card["num_steps"], cond=cond)`` needs.
+
+    Raises
+    ------
+    ValueError
+        If the card is not a generator's, or the guidance scale is negative.
+    """
+    from course_lib.conditioning import Guided
+    from course_lib.models import Clipped, FromV
+    from course_lib.schedules import cosine_schedule, linear_schedule
+
+    schedules = {"cosine": cosine_schedule, "linear": linear_schedule}
+    if card.get("schedule") not in schedules or "num_steps" not in card:
+        raise ValueError(f"{card.get('name')!r} does not draw pictures: its card has no sampler")
+    schedule = schedules[card["schedule"]]()
+    if card.get("predicts") == "v":
+        model = FromV(model, schedule)
+    model = Guided(model, card["guidance_scale"] if guidance_scale is None else guidance_scale)
+    return (Clipped(model, schedule) if card.get("clipped") else model), schedule
 
 
 def _find(name_or_path: str | Path) -> Path:
