@@ -72,10 +72,12 @@ def show(fig: Figure, *, alt: str) -> None:
     plt.close(fig)
     data = base64.b64encode(buffer.getvalue()).decode()
     width = round(fig.get_figwidth() * 96)
+    # dark-light: the theme's dark mode must not change brightness and contrast of our pictures.
     display(
         HTML(
-            f'<img class="course-figure" src="data:image/png;base64,{data}" '
-            f'alt="{html.escape(alt)}" style="width:{width}px;max-width:100%;height:auto">'
+            f'<img class="course-figure dark-light" src="data:image/png;base64,{data}" '
+            f'alt="{html.escape(alt)}" style="width:{width}px;max-width:100%;height:auto;'
+            'margin:.4rem 0;padding:0;border-radius:4px;background:#fff">'
         )
     )
 
@@ -125,7 +127,8 @@ def show_images(
         raise ValueError(f"expected {len(images)} titles, one an image, but got {len(titles)}")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    height = size * (1.25 if titles else 1.05) * images.shape[2] / images.shape[3]
+    lines = max((title.count("\n") + 1 for title in titles or ()), default=0)
+    height = size * images.shape[2] / images.shape[3] + 0.06 + 0.2 * lines
     fig, axes = figure(columns, rows, size=(size * columns, height * rows))
     for i, ax in enumerate(np.atleast_1d(axes).flat):
         ax.axis("off")
