@@ -315,3 +315,9 @@ def test_half_precision_frames_are_welcome(static):
     x = frames()
     one = scrub(x.bfloat16(), words(), label="t", alt="n").html
     assert one == scrub(x.bfloat16().float(), words(), label="t", alt="n").html
+
+
+def test_panels_of_one_shape_line_up(static):
+    panels = {"cat": frames(2, 3, 128, 128), "digit": frames(2, 1, 28, 28)}
+    markup = scrub(panels, words(2), label="t", alt="n").html
+    assert re.findall(r"--cl-width:(\d+)px", markup) == ["308", "308"]  # 11 x 28

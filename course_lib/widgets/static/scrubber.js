@@ -1,6 +1,6 @@
 /* The scrubber's browser code: one file, two hosts.
 
-   A scrubber is plain HTML written by Python (course_lib/widgets/_scrubber.py): a sprite for each
+   A scrubber is plain HTML written by Python (course_lib/widgets/_markup.py): a sprite for each
    panel, a live text, a play button and a native range input. `render` brings it to life.
 
    - Live (JupyterLab and friends): anywidget calls render({ model, el }), and the HTML comes from
