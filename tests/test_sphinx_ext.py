@@ -12,7 +12,13 @@ import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
 
-from course_lib.sphinx_ext import _cache, _glossary, _offline, set_kernel_environment
+from course_lib.sphinx_ext import (
+    _cache,
+    _glossary,
+    _offline,
+    repair_reference_list,
+    set_kernel_environment,
+)
 
 CONFIG = """
 title: A small book
@@ -252,3 +258,10 @@ def test_the_books_configuration_lists_the_extension():
     text = (Path(__file__).parents[1] / "_config.yml").read_text(encoding="utf-8")
     assert "- course_lib.sphinx_ext" in text
     assert "sphinx-mathjax-offline" not in text, "it copies all of MathJax's 24 MB"
+
+
+def test_a_list_of_references_has_list_items():
+    body = '<div role="list" class="citation-list"><div role="doc-biblioentry">One</div></div>'
+    context = {"body": body}
+    repair_reference_list(None, "references", "page.html", context, None)
+    assert context["body"] == body.replace("doc-biblioentry", "listitem")

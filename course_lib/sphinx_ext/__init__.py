@@ -4,10 +4,10 @@
       extra_extensions:
         - course_lib.sphinx_ext
 
-It does four things:
+It does five things:
 
-- notebooks run with static widgets and a fixed number of threads, and hidden folders are not
-  published (below);
+- notebooks run with static widgets and a fixed number of threads (below);
+- hidden folders are not published, and lists of references are lists (below);
 - `_offline`: every page gets what it needs from the site itself, maths included, and no script
   that fails or asks another host;
 - `_cache`: notebooks run again when `course_lib` has changed, and only then;
@@ -27,6 +27,7 @@ def setup(app: Any) -> dict[str, bool]:
     """Connect the parts to Sphinx."""
     set_kernel_environment()
     app.connect("config-inited", ignore_hidden_folders)
+    app.connect("html-page-context", repair_reference_list)
     _offline.setup(app)
     _cache.setup(app)
     _glossary.setup(app)
@@ -39,6 +40,17 @@ def ignore_hidden_folders(app: Any, config: Any) -> None:
     `only_build_toc_files` looks past them, so a `.pytest_cache/README.md` would be a page.
     """
     config.exclude_patterns.extend([".*", "**/.*"])
+
+
+def repair_reference_list(
+    app: Any, pagename: str, templatename: str, context: dict, doctree: Any
+) -> None:
+    """Make the items of a list of references list items.
+
+    Sphinx gives them a role that ARIA has dropped, so screen readers hear a list without items.
+    """
+    if "citation-list" in context.get("body", ""):
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def set_kernel_environment() -> None:
