@@ -169,5 +169,7 @@ def nearest_distances(
         raise ValueError(
             f"pictures and data must have one size, not {tuple(images.shape)}, {tuple(data.shape)}"
         )
+    if min(len(images), len(data)) == 0:
+        raise ValueError(f"expected at least one picture each, not {len(images)}, {len(data)}")
     distance, index = torch.cdist(images.flatten(1), data.flatten(1)).min(dim=1)
     return distance / images[0].numel() ** 0.5, index

@@ -125,6 +125,10 @@ def show_images(
     check_images("images", images)
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"expected {len(images)} titles, one an image, but got {len(titles)}")
+    if len(images) == 0 or columns < 1:
+        raise ValueError(
+            f"expected at least one image and columns of at least 1, not {len(images)}, {columns}"
+        )
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     lines = max((title.count("\n") + 1 for title in titles or ()), default=0)

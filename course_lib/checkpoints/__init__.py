@@ -66,7 +66,7 @@ def save_checkpoint(path: str | Path, model: nn.Module, card: dict, *, config: d
     weights = {name: w.half().contiguous() for name, w in model.state_dict().items()}
     drafts = [path.with_suffix(".safetensors.part"), path.with_suffix(".json.part")]
     card_path = path.with_suffix(".json")
-    new_card = not card_path.exists()
+    old_card = card_path.read_bytes() if card_path.is_file() else None
     try:
         save_file(weights, drafts[0], metadata={"config": json.dumps(config)})
         drafts[1].write_text(json.dumps(card, indent=2) + "\n", "utf-8")
@@ -74,8 +74,7 @@ def save_checkpoint(path: str | Path, model: nn.Module, card: dict, *, config: d
         try:
             drafts[0].replace(path)
         except BaseException:
-            if new_card:
-                card_path.unlink()
+            card_path.unlink() if old_card is None else card_path.write_bytes(old_card)
             raise
     finally:
         for draft in drafts:
