@@ -18,6 +18,7 @@ from course_lib.schedules import cosine_schedule
 
 DIGITS = (3, 8, 5)
 SHOWN = (0, 5, 9, 12, 15, 18, 21)  # of 25 steps; the end comes last
+GUIDANCE_SCALE = 2.0
 SCALE = 4  # screen pixels a pixel
 GAP = 1
 
@@ -25,8 +26,8 @@ GAP = 1
 def draw_walk(seed: int = 3) -> torch.Tensor:
     """Sample the digits and lay out their walks, one a row: (1, H, W) in [-1, 1]."""
     schedule = cosine_schedule()
-    network, card = load_checkpoint("digits")
-    model = Clipped(Guided(network, card["guidance_scale"]), schedule)
+    network, _ = load_checkpoint("digits")
+    model = Clipped(Guided(network, GUIDANCE_SCALE), schedule)
     x_T = torch.randn(len(DIGITS), 1, 28, 28, generator=make_generator(seed))
     cond = class_cond(torch.tensor(DIGITS))
     steps = list(sample_steps(model, schedule, x_T, 25, cond=cond))
