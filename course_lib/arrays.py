@@ -5,25 +5,23 @@ import os
 import platform
 
 import torch
+from jaxtyping import Float, Int64
 from torch import Tensor
+
+Sample = Float[Tensor, " B *sample"]  # a batch of pictures (B, C, H, W) or of points (B, D)
+Timesteps = Int64[Tensor, " B"]
+Tokens = Int64[Tensor, "B L"]  # the condition
 
 
 def make_generator(seed: int) -> torch.Generator:
     """Make a CPU random generator that always gives the same numbers for the same seed.
 
+    Built in: noise.
+
     Parameters
     ----------
     seed : int
-        Any integer from 0 to 2**63 - 1.
-
-    Raises
-    ------
-    ValueError
-        If the seed is negative or too large.
-
-    Notes
-    -----
-    Built in: noise.
+        From 0 to 2**63 - 1; another raises a ValueError.
     """
     if not 0 <= seed < 2**63:
         raise ValueError(f"seed must be between 0 and 2**63 - 1, but it is {seed}")

@@ -6,32 +6,24 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from course_lib.arrays import Tokens
 from course_lib.models import Model
 from course_lib.text import FIRST_WORD, PADDING, START
 
 
-def class_cond(labels: Int64[Tensor, " B"], classes: int = 10) -> Int64[Tensor, "B 2"]:
+def class_cond(labels: Int64[Tensor, " B"], classes: int = 10) -> Tokens:
     """Write class labels as prompts of one word: (start, label + 2).
+
+    Built in: conditioning.
 
     Parameters
     ----------
     labels : Tensor, shape (B,), int64
         Labels 0 ... classes - 1.
-    classes : int
-        How many classes there are.
 
     Returns
     -------
     Tensor, shape (B, 2), int64
-
-    Raises
-    ------
-    ValueError
-        If a label is out of range or the shape is wrong.
-
-    Notes
-    -----
-    Built in: conditioning.
     """
     if labels.ndim != 1 or labels.dtype != torch.int64:
         raise ValueError(
@@ -46,18 +38,8 @@ def class_cond(labels: Int64[Tensor, " B"], classes: int = 10) -> Int64[Tensor, 
     return torch.stack([torch.full_like(labels, START), labels + FIRST_WORD], dim=1)
 
 
-def null_cond(batch_size: int, length: int = 2) -> Int64[Tensor, "B L"]:
-    """Write "no condition": start, then padding.
-
-    Parameters
-    ----------
-    batch_size, length : int
-        Rows and tokens a row, each at least 1.
-
-    Returns
-    -------
-    Tensor, shape (batch_size, length), int64
-    """
+def null_cond(batch_size: int, length: int = 2) -> Tokens:
+    """Write "no condition": int64 of shape (batch_size, length), start, then padding."""
     if batch_size < 1 or length < 1:
         raise ValueError(f"batch_size and length must be at least 1, not {batch_size}, {length}")
     cond = torch.full((batch_size, length), PADDING)
@@ -65,10 +47,10 @@ def null_cond(batch_size: int, length: int = 2) -> Int64[Tensor, "B L"]:
     return cond
 
 
-def drop_cond(
-    cond: Int64[Tensor, "B L"], probability: float, generator: torch.Generator | None = None
-) -> Int64[Tensor, "B L"]:
+def drop_cond(cond: Tokens, probability: float, generator: torch.Generator | None = None) -> Tokens:
     """Replace the condition of some samples by the null condition, each by its own coin toss.
+
+    Source: classifier-free guidance (Ho and Salimans, 2022), algorithm 1. Built in: conditioning.
 
     Parameters
     ----------
@@ -80,15 +62,6 @@ def drop_cond(
     -------
     Tensor, shape (B, L), int64
         A new tensor; `cond` is not changed.
-
-    Raises
-    ------
-    ValueError
-        If the probability is outside 0 ... 1.
-
-    Notes
-    -----
-    Source: classifier-free guidance (Ho and Salimans, 2022), algorithm 1. Built in: conditioning.
     """
     if not 0 <= probability <= 1:
         raise ValueError(f"probability must be in 0 ... 1, but it is {probability}")
@@ -113,15 +86,13 @@ class Guided:
     eps_hat = uncond + guidance_scale * (cond - uncond). 0 ignores the condition, 1 is guidance
     switched off, more exaggerates. Without a condition the model is called as it is.
 
+    Source: Ho and Salimans (2022), eq. 6, with s = 1 + w. Built in: conditioning.
+
     Attributes
     ----------
     model : Model
     guidance_scale : float
         At least 0.
-
-    Notes
-    -----
-    Source: Ho and Salimans (2022), eq. 6, with s = 1 + w. Built in: conditioning.
     """
 
     model: Model

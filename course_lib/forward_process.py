@@ -6,33 +6,24 @@ The other functions solve this one line for another letter, or express it throug
 v = sqrt(alpha_bar) eps - sqrt(1 - alpha_bar) x_0, the target of v-prediction.
 """
 
-from jaxtyping import Float, Int64
 from torch import Tensor
 
-from course_lib.arrays import check_same_shape, per_sample
+from course_lib.arrays import Sample, Timesteps, check_same_shape, per_sample
 from course_lib.schedules import Schedule
 
 
-def signal_and_noise(
-    schedule: Schedule, t: Int64[Tensor, " B"], x: Float[Tensor, " B *sample"]
-) -> tuple[Tensor, Tensor]:
+def signal_and_noise(schedule: Schedule, t: Timesteps, x: Sample) -> tuple[Tensor, Tensor]:
     """Look up sqrt(alpha_bar) and sqrt(1 - alpha_bar), shaped to multiply `x`.
-
-    Parameters
-    ----------
-    t : Tensor, shape (B,), int64
-        Timesteps 0 ... T.
-    x : Tensor, shape (B, ...)
-        The batch to be multiplied; its dtype and device are taken over.
 
     Returns
     -------
     (Tensor, Tensor), each of shape (B, 1, ..., 1)
+        In the dtype and on the device of `x`.
 
     Raises
     ------
     ValueError
-        If `t` is not int64 of shape (B,) within 0 ... T.
+        If `t` is not int64 of shape (B,) within 0 ... T, or `x` is not of floats.
     """
     schedule.check_t(t)
     if not x.is_floating_point():
@@ -41,13 +32,10 @@ def signal_and_noise(
     return per_sample(alpha_bar.sqrt(), x), per_sample((1 - alpha_bar).sqrt(), x)
 
 
-def add_noise(
-    schedule: Schedule,
-    x_0: Float[Tensor, " B *sample"],
-    t: Int64[Tensor, " B"],
-    eps: Float[Tensor, " B *sample"],
-) -> Float[Tensor, " B *sample"]:
+def add_noise(schedule: Schedule, x_0: Sample, t: Timesteps, eps: Sample) -> Sample:
     """Jump from clean samples to timestep t.
+
+    Source: DDPM (Ho et al., 2020), eq. 4. Built in: forward_process.
 
     Parameters
     ----------
@@ -68,17 +56,13 @@ def add_noise(
     ------
     ValueError
         If shapes differ or a timestep is out of range.
-
-    Notes
-    -----
-    Source: DDPM (Ho et al., 2020), eq. 4. Built in: forward_process.
     """
     check_same_shape("eps", eps, "x_0", x_0)
     signal, noise = signal_and_noise(schedule, t, x_0)
     return signal * x_0 + noise * eps
 
 
-def x_0_from_eps(schedule: Schedule, x_t: Tensor, t: Tensor, eps: Tensor) -> Tensor:
+def x_0_from_eps(schedule: Schedule, x_t: Sample, t: Timesteps, eps: Sample) -> Sample:
     """Solve `add_noise` for the clean sample; t must be 1 ... T or 0.
 
     Shapes as in `add_noise`. Source: DDPM, eq. 15. Built in: reverse_process and sampling.
@@ -88,7 +72,7 @@ def x_0_from_eps(schedule: Schedule, x_t: Tensor, t: Tensor, eps: Tensor) -> Ten
     return (x_t - noise * eps) / signal
 
 
-def eps_from_x_0(schedule: Schedule, x_t: Tensor, t: Tensor, x_0: Tensor) -> Tensor:
+def eps_from_x_0(schedule: Schedule, x_t: Sample, t: Timesteps, x_0: Sample) -> Sample:
     """Solve `add_noise` for the noise; t must be 1 ... T, since at t = 0 there is none.
 
     Shapes as in `add_noise`. Built in: sampling.
@@ -99,7 +83,7 @@ def eps_from_x_0(schedule: Schedule, x_t: Tensor, t: Tensor, x_0: Tensor) -> Ten
     return (x_t - signal * x_0) / noise
 
 
-def v_from_eps(schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
+def v_from_eps(schedule: Schedule, x_0: Sample, t: Timesteps, eps: Sample) -> Sample:
     """Mix noise and sample into the target of v-prediction.
 
     Shapes as in `add_noise`. Source: progressive distillation (Salimans and Ho, 2022),
@@ -110,7 +94,7 @@ def v_from_eps(schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor) -> Tenso
     return signal * eps - noise * x_0
 
 
-def eps_from_v(schedule: Schedule, x_t: Tensor, t: Tensor, v: Tensor) -> Tensor:
+def eps_from_v(schedule: Schedule, x_t: Sample, t: Timesteps, v: Sample) -> Sample:
     """Turn a v-prediction into the noise it implies.
 
     Shapes as in `add_noise`. Source: as `v_from_eps`. Built in: training.
@@ -120,7 +104,7 @@ def eps_from_v(schedule: Schedule, x_t: Tensor, t: Tensor, v: Tensor) -> Tensor:
     return signal * v + noise * x_t
 
 
-def x_0_from_v(schedule: Schedule, x_t: Tensor, t: Tensor, v: Tensor) -> Tensor:
+def x_0_from_v(schedule: Schedule, x_t: Sample, t: Timesteps, v: Sample) -> Sample:
     """Turn a v-prediction into the clean sample it implies: no division, so safe at t = T.
 
     Shapes as in `add_noise`. Source: as `v_from_eps`. Built in: training.

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 def timestep_embedding(t: Int64[Tensor, " B"], dim: int) -> Float[Tensor, "B dim"]:
     """Write each timestep as a row of sines and cosines, fast hands and slow hands of a clock.
 
+    Source: Vaswani et al. (2017), section 3.5, as used by DDPM. Built in: unet.
+
     Parameters
     ----------
     t : Tensor, shape (B,)
-        Timesteps.
     dim : int
         Length of the row; even, at least 4.
 
@@ -25,15 +26,6 @@ def timestep_embedding(t: Int64[Tensor, " B"], dim: int) -> Float[Tensor, "B dim
     -------
     Tensor, shape (B, dim), float32 in [-1, 1]
         First dim / 2 sines, then as many cosines, with wavelengths from 2 pi to 20,000 pi.
-
-    Raises
-    ------
-    ValueError
-        If `dim` is odd or below 4.
-
-    Notes
-    -----
-    Source: Vaswani et al. (2017), section 3.5, as used by DDPM. Built in: unet.
     """
     if t.ndim != 1:
         raise ValueError(f"t must have the shape (B,), but it is {tuple(t.shape)}")
@@ -50,8 +42,6 @@ class ChannelNorm(nn.Module):
     It is LayerNorm over the channels. With channels-last memory the channels of a pixel lie side
     by side, which makes it about twice as fast as GroupNorm on a CPU.
 
-    Notes
-    -----
     Source: ConvNeXt (Liu et al., 2022), section 2.6. Built in: unet.
     """
 
@@ -66,6 +56,10 @@ class ChannelNorm(nn.Module):
 class ResidualBlock(nn.Module):
     """Two convolutions, told the time between them, added to their own input.
 
+    The last convolution starts at 0, so that a new block changes nothing. Source: ResNet
+    (He et al., 2016); the scale and shift from the embedding: improved DDPM (2021), section 3.
+    Built in: unet.
+
     Parameters
     ----------
     in_channels, out_channels : int
@@ -73,12 +67,6 @@ class ResidualBlock(nn.Module):
         Length of the row that says which timestep (and which condition) it is.
     dropout : float
         Share of the features set to 0 while training.
-
-    Notes
-    -----
-    The last convolution starts at 0, so that a new block changes nothing. Source: ResNet
-    (He et al., 2016); the scale and shift from the embedding: improved DDPM (2021), section 3.
-    Built in: unet.
     """
 
     def __init__(
@@ -109,14 +97,8 @@ class ResidualBlock(nn.Module):
 class SelfAttention(nn.Module):
     """Let every pixel look at every other pixel and take over what it finds useful.
 
-    Parameters
-    ----------
-    channels : int
-        Must be divisible by `heads`.
-
-    Notes
-    -----
-    Source: Vaswani et al. (2017), eq. 1. Built in: conditioning.
+    `channels` must be divisible by `heads`. Source: Vaswani et al. (2017), eq. 1. Built in:
+    conditioning.
     """
 
     def __init__(self, channels: int, heads: int = 4):
@@ -135,16 +117,14 @@ class SelfAttention(nn.Module):
 class CrossAttention(nn.Module):
     """Let every pixel look at the words and take over what they say.
 
+    Source: latent diffusion (Rombach et al., 2022), section 3.3. Built in: conditioning.
+
     Parameters
     ----------
     channels : int
         Channels of the feature map, divisible by `heads`.
     text_dim : int
         Length of each word's row.
-
-    Notes
-    -----
-    Source: latent diffusion (Rombach et al., 2022), section 3.3. Built in: conditioning.
     """
 
     def __init__(self, channels: int, text_dim: int, heads: int = 4):
@@ -176,22 +156,16 @@ def attend(
 ) -> Float[Tensor, "B Q C"]:
     """Mix the rows of `v` by how well each query fits each key (multi-head attention).
 
+    Source: Vaswani et al. (2017), eq. 1. Built in: conditioning.
+
     Parameters
     ----------
     q, k, v : Tensor
         Queries (B, Q, C), keys and values (B, L, C).
     heads : int
-        The channels are cut into this many independent heads.
+        The channels are cut into this many independent heads; they must be divisible by it.
     is_word : Tensor, shape (B, L), bool, optional
         False hides a key (padding). At least one must be True in each row.
-
-    Returns
-    -------
-    Tensor, shape (B, Q, C)
-
-    Notes
-    -----
-    Source: Vaswani et al. (2017), eq. 1. Built in: conditioning.
     """
     _check_heads(q.shape[-1], heads)
     q, k, v = (part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in (q, k, v))

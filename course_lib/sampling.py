@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64
 from torch import Tensor
 
-from course_lib.arrays import check_same_shape
+from course_lib.arrays import Sample, Timesteps, Tokens, check_same_shape
 from course_lib.forward_process import signal_and_noise, x_0_from_eps
 from course_lib.models import Model
 from course_lib.schedules import Schedule
@@ -24,38 +23,32 @@ from course_lib.schedules import Schedule
 
 @dataclass(frozen=True)
 class SampleStep:
-    """One step of a sampler.
+    """One step of a sampler, from timestep t with x_t to t_prev with x_prev.
 
-    Attributes
-    ----------
-    t, t_prev : int
-        From which timestep to which.
-    x_t : Tensor, shape (B, ...)
-        Before the step.
-    eps_hat, x_0_hat : Tensor, shape (B, ...)
-        The predicted noise, and the clean sample it implies.
-    x_prev : Tensor, shape (B, ...)
-        After the step.
+    `eps_hat` is the predicted noise, `x_0_hat` the clean sample it implies; all are (B, ...).
     """
 
     t: int
     t_prev: int
-    x_t: Tensor
-    eps_hat: Tensor
-    x_0_hat: Tensor
-    x_prev: Tensor
+    x_t: Sample
+    eps_hat: Sample
+    x_0_hat: Sample
+    x_prev: Sample
 
 
 def ddpm_step(
     schedule: Schedule,
-    x_t: Float[Tensor, " B *sample"],
-    t: Int64[Tensor, " B"],
-    t_prev: Int64[Tensor, " B"],
-    eps_hat: Float[Tensor, " B *sample"],
+    x_t: Sample,
+    t: Timesteps,
+    t_prev: Timesteps,
+    eps_hat: Sample,
     *,
     generator: torch.Generator | None = None,
-) -> Float[Tensor, " B *sample"]:
+) -> Sample:
     """Take one random step back, as the reverse process of DDPM does.
+
+    Source: DDPM (Ho et al., 2020), eq. 6, 7 and algorithm 2, with the posterior variance.
+    Built in: sampling.
 
     Parameters
     ----------
@@ -73,11 +66,6 @@ def ddpm_step(
     ------
     ValueError
         If shapes differ or the timesteps do not go back.
-
-    Notes
-    -----
-    Source: DDPM (Ho et al., 2020), eq. 6, 7 and algorithm 2, with the posterior variance.
-    Built in: sampling.
     """
     _check_step(schedule, x_t, t, t_prev, eps_hat)
     signal, noise = signal_and_noise(schedule, t, x_t)
@@ -90,35 +78,24 @@ def ddpm_step(
 
 def ddim_step(
     schedule: Schedule,
-    x_t: Float[Tensor, " B *sample"],
-    t: Int64[Tensor, " B"],
-    t_prev: Int64[Tensor, " B"],
-    eps_hat: Float[Tensor, " B *sample"],
+    x_t: Sample,
+    t: Timesteps,
+    t_prev: Timesteps,
+    eps_hat: Sample,
     *,
     eta: float = 0.0,
     generator: torch.Generator | None = None,
-) -> Float[Tensor, " B *sample"]:
+) -> Sample:
     """Take one step back, long or short, with as much randomness as you like.
+
+    Source: DDIM (Song et al., 2021), eq. 12 and 16. Built in: sampling.
 
     Parameters
     ----------
     x_t, t, t_prev, eps_hat
-        As in `ddpm_step`.
+        As in `ddpm_step`, as are the errors and what is returned.
     eta : float
-        0 is deterministic, 1 is as random as DDPM.
-
-    Returns
-    -------
-    Tensor, shape of `x_t`
-
-    Raises
-    ------
-    ValueError
-        If shapes differ, the timesteps do not go back, or eta is outside 0 ... 1.
-
-    Notes
-    -----
-    Source: DDIM (Song et al., 2021), eq. 12 and 16. Built in: sampling.
+        From 0, deterministic, to 1, as random as DDPM.
     """
     _check_step(schedule, x_t, t, t_prev, eps_hat)
     if not 0 <= eta <= 1:
@@ -135,6 +112,8 @@ def ddim_step(
 def timestep_pairs(T: int, num_steps: int) -> list[tuple[int, int]]:
     """Cut the way from T to 0 into `num_steps` nearly equal steps.
 
+    "Trailing" spacing: Lin et al. (2024), table 2. Built in: sampling.
+
     Returns
     -------
     list of (int, int)
@@ -144,10 +123,6 @@ def timestep_pairs(T: int, num_steps: int) -> list[tuple[int, int]]:
     ------
     ValueError
         If `num_steps` is not in 1 ... T.
-
-    Notes
-    -----
-    "Trailing" spacing: Lin et al. (2024), table 2. Built in: sampling.
     """
     if not 1 <= num_steps <= T:
         raise ValueError(f"num_steps must be in 1 ... {T}, but it is {num_steps}")
@@ -159,19 +134,19 @@ def timestep_pairs(T: int, num_steps: int) -> list[tuple[int, int]]:
 def sample_steps(
     model: Model,
     schedule: Schedule,
-    x_T: Float[Tensor, " B *sample"],
+    x_T: Sample,
     num_steps: int,
     *,
-    cond: Int64[Tensor, "B L"] | None = None,
+    cond: Tokens | None = None,
     step: Callable[..., Tensor] = ddim_step,
     generator: torch.Generator | None = None,
 ) -> Iterator[SampleStep]:
     """Walk from noise to a sample, and report each step.
 
+    Source: DDPM (Ho et al., 2020), algorithm 2. Built in: sampling.
+
     Parameters
     ----------
-    model : Model
-    schedule : Schedule
     x_T : Tensor, shape (B, ...)
         Standard Gaussian noise.
     num_steps : int
@@ -185,10 +160,6 @@ def sample_steps(
     Yields
     ------
     SampleStep
-
-    Notes
-    -----
-    Source: DDPM (Ho et al., 2020), algorithm 2. Built in: sampling.
     """
     x_t = x_T
     for t_now, t_next in timestep_pairs(schedule.T, num_steps):

@@ -19,16 +19,14 @@ from torch import Tensor
 class Schedule:
     """The noise schedule, indexed t = 0 ... T (paper indexing: T + 1 entries).
 
+    Source: DDPM (Ho et al., 2020), section 2. Built in: forward_process.
+
     Attributes
     ----------
     beta : Tensor, shape (T + 1,), float32
         The share of the variance that step t replaces by noise; ``beta[0]`` is 0.
     alpha_bar : Tensor, shape (T + 1,), float32
         The share of the variance that is signal after step t; ``alpha_bar[0]`` is 1.
-
-    Notes
-    -----
-    Source: DDPM (Ho et al., 2020), section 2. Built in: forward_process.
     """
 
     beta: Float[Tensor, "T+1"]
@@ -79,22 +77,15 @@ def _check_T(T: int) -> None:
 def linear_schedule(T: int = 1000, beta_1: float = 1e-4, beta_T: float = 0.02) -> Schedule:
     """Let beta grow in a straight line from `beta_1` to `beta_T`.
 
+    Source: DDPM (Ho et al., 2020), section 4. Built in: forward_process.
+
     Parameters
     ----------
     T : int
-        Number of timesteps.
+        Number of timesteps, at least 1.
     beta_1, beta_T : float
         First and last beta, strictly between 0 and 1. The defaults suit T = 1000: with a
         much smaller T the picture is not all noise at the end.
-
-    Raises
-    ------
-    ValueError
-        If T is below 1 or a beta is outside (0, 1).
-
-    Notes
-    -----
-    Source: DDPM (Ho et al., 2020), section 4. Built in: forward_process.
     """
     _check_T(T)
     if not (0 < beta_1 < 1 and 0 < beta_T < 1):
@@ -105,23 +96,16 @@ def linear_schedule(T: int = 1000, beta_1: float = 1e-4, beta_T: float = 0.02) -
 def cosine_schedule(T: int = 1000, s: float = 0.008) -> Schedule:
     """Let alpha_bar fall like a squared cosine: gently at both ends.
 
-    Parameters
-    ----------
-    T : int
-        Number of timesteps.
-    s : float
-        A small offset that keeps the first steps from being too small, at least 0.
-
-    Raises
-    ------
-    ValueError
-        If T is below 1 or s is negative.
-
-    Notes
-    -----
     beta is capped at 0.999, and alpha_bar is the running product of the capped values, so that
     ``alpha_bar[T]`` stays above 0. Source: improved DDPM (Nichol and Dhariwal, 2021), eq. 17.
     Built in: forward_process.
+
+    Parameters
+    ----------
+    T : int
+        Number of timesteps, at least 1.
+    s : float
+        A small offset that keeps the first steps from being too small, at least 0.
     """
     _check_T(T)
     if s < 0:

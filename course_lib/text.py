@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
+
+from course_lib.arrays import Tokens
 
 PADDING = 0
 START = 1
@@ -35,8 +37,10 @@ class Vocabulary:
         """Count the token ids, padding and start included."""
         return len(self.words) + FIRST_WORD
 
-    def encode(self, prompts: Sequence[str]) -> Int64[Tensor, "B L"]:
+    def encode(self, prompts: Sequence[str]) -> Tokens:
         """Turn prompts into token ids.
+
+        Built in: conditioning.
 
         Parameters
         ----------
@@ -52,10 +56,6 @@ class Vocabulary:
         ------
         ValueError
             If a word is unknown or a prompt is too long.
-
-        Notes
-        -----
-        Built in: conditioning.
         """
         cond = torch.full((len(prompts), self.max_words + 1), PADDING)
         cond[:, 0] = START
@@ -75,18 +75,9 @@ class Vocabulary:
 
 
 class TextEncoder(nn.Module):
-    """Look up a learned vector for each token, and average them.
+    """Look up a learned vector of length `dim` for each token, and average them.
 
-    Parameters
-    ----------
-    vocabulary_size : int
-        Number of token ids, padding and start included.
-    dim : int
-        Length of each vector.
-
-    Notes
-    -----
-    Built in: conditioning.
+    `vocabulary_size` counts the token ids, padding and start included. Built in: conditioning.
     """
 
     def __init__(self, vocabulary_size: int, dim: int):
@@ -95,7 +86,7 @@ class TextEncoder(nn.Module):
         self.embedding = nn.Embedding(vocabulary_size, dim, padding_idx=PADDING)
 
     def forward(
-        self, cond: Int64[Tensor, "B L"]
+        self, cond: Tokens
     ) -> tuple[Float[Tensor, "B L dim"], Float[Tensor, "B dim"], Bool[Tensor, "B L"]]:
         """Encode token ids.
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_lib.arrays import check_same_shape
+from course_lib.arrays import Sample, Timesteps, Tokens, check_same_shape
 from course_lib.conditioning import drop_cond
 from course_lib.forward_process import add_noise, v_from_eps
 from course_lib.models import Model
@@ -50,16 +50,14 @@ class TrainConfig:
     max_gradient_norm: float = 1.0
 
     def __post_init__(self):
-        if self.steps < 1:
-            raise ValueError(f"steps must be at least 1, but it is {self.steps}")
-        if not 0 <= self.warmup_steps <= self.steps:
-            raise ValueError(
-                f"warmup_steps must be in 0 ... {self.steps}, the number of steps, but it is "
-                f"{self.warmup_steps}; choose fewer"
-            )
-        for name in ("learning_rate", "max_gradient_norm"):
+        for name in ("steps", "learning_rate", "max_gradient_norm"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, but it is {getattr(self, name)}")
+        if not 0 <= self.warmup_steps <= self.steps:
+            raise ValueError(
+                f"warmup_steps must be in 0 ... {self.steps}, the number of steps, "
+                f"but it is {self.warmup_steps}"
+            )
         if not self.weight_decay >= 0:
             raise ValueError(f"weight_decay must be at least 0, but it is {self.weight_decay}")
         if not 0 <= self.cond_drop <= 1:
@@ -83,17 +81,9 @@ def _check_decay(name: str, decay: float) -> None:
 
 @dataclass(frozen=True)
 class TrainStep:
-    """What happened in one step.
+    """What happened in step 1 ... steps: the mean squared error on its batch, and the rate.
 
-    Attributes
-    ----------
-    step : int
-        1 ... steps.
-    loss : float
-        Mean squared error on this step's batch.
-    learning_rate : float
-    ema : nn.Module
-        The averaged model so far: a live reference, so copy it to keep it.
+    `ema` is the averaged model so far: a live reference, so copy it to keep it.
     """
 
     step: int
@@ -105,12 +95,14 @@ class TrainStep:
 def diffusion_loss(
     model: Model,
     schedule: Schedule,
-    x_0: Float[Tensor, " B *sample"],
-    t: Int64[Tensor, " B"],
-    eps: Float[Tensor, " B *sample"],
-    cond: Int64[Tensor, "B L"] | None = None,
+    x_0: Sample,
+    t: Timesteps,
+    eps: Sample,
+    cond: Tokens | None = None,
 ) -> Float[Tensor, ""]:
     """How wrong the model is about the noise: the mean squared error.
+
+    Source: DDPM (Ho et al., 2020), eq. 14. Built in: training.
 
     Parameters
     ----------
@@ -120,16 +112,11 @@ def diffusion_loss(
         One timestep a sample, 1 ... T.
     eps : Tensor, shape of `x_0`
         The noise that is mixed in, and the right answer.
-    cond : Tensor, shape (B, L), int64, optional
 
     Returns
     -------
     Tensor, scalar
         Always answering 0 costs 1 on average.
-
-    Notes
-    -----
-    Source: DDPM (Ho et al., 2020), eq. 14. Built in: training.
     """
     eps_hat = model(add_noise(schedule, x_0, t, eps), t, cond)
     check_same_shape("the model's answer", eps_hat, "eps", eps)
@@ -137,12 +124,7 @@ def diffusion_loss(
 
 
 def v_loss(
-    model: Model,
-    schedule: Schedule,
-    x_0: Tensor,
-    t: Tensor,
-    eps: Tensor,
-    cond: Tensor | None = None,
+    model: Model, schedule: Schedule, x_0: Sample, t: Timesteps, eps: Sample, cond=None
 ) -> Float[Tensor, ""]:
     """As `diffusion_loss`, for a network that predicts v (wrap it in `FromV` to sample).
 
@@ -154,8 +136,8 @@ def v_loss(
 
 
 def batches(
-    images: Float[Tensor, " N *sample"],
-    cond: Int64[Tensor, "N L"] | None = None,
+    images: Sample,
+    cond: Tokens | None = None,
     *,
     batch_size: int = 64,
     generator: torch.Generator | None = None,
@@ -164,9 +146,8 @@ def batches(
 
     Parameters
     ----------
-    images : Tensor, shape (N, ...)
-    cond : Tensor, shape (N, L), optional
-        The condition of each image.
+    images, cond : Tensor, shapes (N, ...) and (N, L)
+        All the data, and the condition of each image if there is one.
     batch_size : int
         Samples a batch, 1 ... N. What is left over at the end of a round is skipped.
 
@@ -188,17 +169,13 @@ def batches(
 class Ema:
     """A slow, steady copy of a model: the exponential moving average of its weights.
 
+    Source: DDPM (Ho et al., 2020), appendix B. Built in: training.
+
     Parameters
     ----------
-    model : nn.Module
-        The model to follow.
     decay : float
-        The share of itself that the copy keeps at each update. Early on it keeps less, so that
-        it forgets the random start.
-
-    Notes
-    -----
-    Source: DDPM (Ho et al., 2020), appendix B. Built in: training.
+        The share of itself that the copy keeps at each update, 0 ... 1. Early on it keeps less,
+        so that it forgets the random start.
     """
 
     def __init__(self, model: nn.Module, decay: float):
@@ -227,14 +204,14 @@ def train_steps(
 ) -> Iterator[TrainStep]:
     """Train `model` in place, and report after each step.
 
+    Source: DDPM (Ho et al., 2020), algorithm 1. Built in: training.
+
     Parameters
     ----------
     model : nn.Module
         Called as ``model(x_t, t, cond)``.
-    schedule : Schedule
     loader : iterable of (x_0, cond)
-        At least ``config.steps`` batches; see `batches`.
-    config : TrainConfig
+        At least ``config.steps`` batches, or it raises a ValueError; see `batches`.
     loss : callable
         `diffusion_loss`, or `v_loss` for v-prediction.
     generator : torch.Generator, optional
@@ -244,10 +221,6 @@ def train_steps(
     ------
     TrainStep
         After each optimiser step.
-
-    Notes
-    -----
-    Source: DDPM (Ho et al., 2020), algorithm 1. Built in: training.
     """
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
@@ -262,7 +235,12 @@ def train_steps(
             cond = drop_cond(cond, config.cond_drop, generator)
         step_loss = loss(model, schedule, x_0, t, eps, cond)
         learning_rate = config.learning_rate_at(step)
-        _update(model, optimiser, step_loss, learning_rate, config.max_gradient_norm)
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate
+        optimiser.zero_grad()
+        step_loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), config.max_gradient_norm)
+        optimiser.step()
         ema.update(model)
         yield TrainStep(step, step_loss.item(), learning_rate, ema.model)
     if step < config.steps:
@@ -270,22 +248,6 @@ def train_steps(
             f"expected {config.steps} batches, one a step, but the loader ended after {step}; "
             "training.batches deals them out without end"
         )
-
-
-def _update(
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    loss: Tensor,
-    learning_rate: float,
-    max_gradient_norm: float,
-) -> None:
-    """Take one step downhill."""
-    optimiser.zero_grad()
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_gradient_norm)
-    for group in optimiser.param_groups:
-        group["lr"] = learning_rate
-    optimiser.step()
 
 
 def train(*args, **kwargs) -> nn.Module:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_lib.arrays import autocast, check_images
+from course_lib.arrays import Timesteps, Tokens, autocast, check_images
 from course_lib.layers import CrossAttention, ResidualBlock, SelfAttention, timestep_embedding
 from course_lib.text import START, TextEncoder
 
@@ -100,14 +100,12 @@ class Stage(nn.Module):
 class UNet(nn.Module):
     """Predict the noise in a picture.
 
+    Source: U-Net (Ronneberger et al., 2015), with the residual blocks and timestep embedding of
+    DDPM (Ho et al., 2020). Built in: unet.
+
     Parameters
     ----------
     config : UNetConfig
-
-    Notes
-    -----
-    Source: U-Net (Ronneberger et al., 2015), with the residual blocks and timestep embedding of
-    DDPM (Ho et al., 2020). Built in: unet.
     """
 
     def __init__(self, config: UNetConfig):
@@ -134,10 +132,7 @@ class UNet(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(
-        self,
-        x_t: Float[Tensor, "B C H W"],
-        t: Int64[Tensor, " B"],
-        cond: Int64[Tensor, "B L"] | None = None,
+        self, x_t: Float[Tensor, "B C H W"], t: Timesteps, cond: Tokens | None = None
     ) -> Float[Tensor, "B C H W"]:
         """Predict the noise.
 
@@ -146,7 +141,6 @@ class UNet(nn.Module):
         x_t : Tensor, shape (B, C, H, W)
             Noisy pictures; H and W must be multiples of ``config.smallest_multiple``.
         t : Tensor, shape (B,), int64
-            Timesteps.
         cond : Tensor, shape (B, L), int64, optional
             Token ids; None is the null condition.
 
@@ -154,11 +148,6 @@ class UNet(nn.Module):
         -------
         Tensor, shape of `x_t`
             eps_hat, the predicted noise (or v, if it was trained for v).
-
-        Raises
-        ------
-        ValueError
-            If a shape does not fit.
         """
         self._check(x_t, t, cond)
         with autocast(x_t.device):
