@@ -39,16 +39,13 @@ def has_bf16_units() -> bool:
     A processor without them *emulates* bfloat16, which is several times slower than float32.
     """
     capabilities = torch.cpu.get_capabilities()
-    limited = (
-        os.environ.get("ONEDNN_MAX_CPU_ISA", "")
-        .upper()
-        .startswith(("AVX2", "SSE", "AVX512_CORE_VNNI"))
-    )
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    limited = limit.startswith(("AVX2", "SSE", "AVX512_CORE_VNNI"))
     return not limited and bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def autocast(device: str | torch.device = "cpu", enabled: bool | None = None):
-    """Run matrix products and convolutions in bfloat16 where that is faster.
+    """Run what follows ``with`` in bfloat16 where that is faster: matrix products, convolutions.
 
     Parameters
     ----------
@@ -57,11 +54,6 @@ def autocast(device: str | torch.device = "cpu", enabled: bool | None = None):
     enabled : bool, optional
         True or False decides. None asks the environment variable ``COURSE_LIB_BF16``
         ("1" or "0"), and without it the processor: see `has_bf16_units`.
-
-    Returns
-    -------
-    context manager
-        Use it in a ``with`` statement.
     """
     device = torch.device(device)
     if enabled is None:
@@ -77,17 +69,8 @@ def autocast(device: str | torch.device = "cpu", enabled: bool | None = None):
 def per_sample(a: Tensor, x: Tensor) -> Tensor:
     """Reshape one number per sample so that it broadcasts over the whole sample.
 
-    Parameters
-    ----------
-    a : Tensor, shape (B,)
-        One number per sample.
-    x : Tensor, shape (B, ...)
-        The batch it should multiply.
-
-    Returns
-    -------
-    Tensor, shape (B, 1, ..., 1)
-        As many dimensions as `x`, on its device.
+    `a` is (B,), and the batch `x` that it should multiply (B, ...); the answer, (B, 1, ..., 1),
+    has as many dimensions as `x` and is on its device.
     """
     if a.ndim != 1 or a.shape[0] != x.shape[0]:
         raise ValueError(

@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_lib.forward_process import (
-    eps_from_v,
-    eps_from_x_0,
-    signal_and_noise,
-    x_0_from_eps,
-)
+from course_lib.arrays import Sample, Timesteps, Tokens
+from course_lib.forward_process import eps_from_v, eps_from_x_0, signal_and_noise, x_0_from_eps
 from course_lib.layers import timestep_embedding
 from course_lib.schedules import Schedule
 
@@ -24,7 +20,7 @@ from course_lib.schedules import Schedule
 class Model(Protocol):
     """Anything that predicts the noise: x_t (B, ...), t (B,), cond (B, L) or None -> (B, ...)."""
 
-    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor: ...
+    def __call__(self, x_t: Sample, t: Timesteps, cond: Tokens | None = None) -> Sample: ...
 
 
 @dataclass(frozen=True)
@@ -34,45 +30,45 @@ class Clipped:
     Close to t = T an error of the network is multiplied a thousandfold in x_0_hat. No picture
     lies outside [-1, 1], so this clamps x_0_hat and returns the eps_hat that matches it.
 
-    Notes
-    -----
     Built in: sampling.
     """
 
     model: Model
     schedule: Schedule
 
-    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+    def __call__(self, x_t: Sample, t: Timesteps, cond: Tokens | None = None) -> Sample:
         eps_hat = self.model(x_t, t, cond)
         x_0_hat = x_0_from_eps(self.schedule, x_t, t, eps_hat).clamp(-1, 1)
         return eps_from_x_0(self.schedule, x_t, t, x_0_hat)
 
 
-@dataclass(frozen=True)
-class FromV:
+class FromV(nn.Module):
     """Turn a network that was trained to predict v into a model that predicts the noise.
 
-    Notes
-    -----
     Source: Salimans and Ho (2022), appendix D. Built in: training.
     """
 
-    model: Model
-    schedule: Schedule
+    def __init__(self, network: nn.Module, schedule: Schedule):
+        super().__init__()
+        self.network = network
+        self.schedule = schedule
 
-    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
-        return eps_from_v(self.schedule, x_t, t, self.model(x_t, t, cond))
+    @property
+    def config(self):
+        """The configuration of the network inside."""
+        return self.network.config
+
+    def forward(self, x_t: Sample, t: Timesteps, cond: Tokens | None = None) -> Sample:
+        return eps_from_v(self.schedule, x_t, t, self.network(x_t, t, cond))
 
 
 class ZeroModel:
     """Always answer "no noise": the baseline whose loss is exactly 1 on average.
 
-    Notes
-    -----
     Built in: training.
     """
 
-    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+    def __call__(self, x_t: Sample, t: Timesteps, cond: Tokens | None = None) -> Sample:
         return torch.zeros_like(x_t)
 
 
@@ -82,19 +78,11 @@ class ExactPoints:
 
     It weighs every data point by how likely it is to have become x_t, and averages.
 
-    Attributes
-    ----------
-    points : Tensor, shape (N, ...)
-        All the data.
-    schedule : Schedule
-
-    Notes
-    -----
     The posterior mean of x_0 given x_t under the forward process, DDPM eq. 4.
     Built in: sampling.
     """
 
-    points: Float[Tensor, " N *sample"]
+    points: Sample  #: All the data, (N, ...).
     schedule: Schedule
 
     def __post_init__(self):
@@ -104,7 +92,7 @@ class ExactPoints:
                 f"{tuple(self.points.shape)}"
             )
 
-    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+    def __call__(self, x_t: Sample, t: Timesteps, cond: Tokens | None = None) -> Sample:
         signal, noise = signal_and_noise(self.schedule, t, x_t.flatten(1))  # (B, 1) each
         points = self.points.to(x_t).flatten(1)  # (N, D)
         if points.shape[1] != x_t.flatten(1).shape[1]:
@@ -121,14 +109,6 @@ class ExactPoints:
 class ExactGaussian:
     """The best possible answer when the data are Gaussian: independent numbers, one mean and std.
 
-    Attributes
-    ----------
-    mean, std : float
-        Of the data; std at least 0.
-    schedule : Schedule
-
-    Notes
-    -----
     Built in: sampling.
     """
 
@@ -140,7 +120,7 @@ class ExactGaussian:
         if self.std < 0:
             raise ValueError(f"std must be at least 0, but it is {self.std}")
 
-    def __call__(self, x_t: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+    def __call__(self, x_t: Sample, t: Timesteps, cond: Tokens | None = None) -> Sample:
         signal, noise = signal_and_noise(self.schedule, t, x_t)
         variance = signal**2 * self.std**2 + noise**2  # of x_t
         return noise * (x_t - signal * self.mean) / variance
@@ -149,16 +129,9 @@ class ExactGaussian:
 class TinyMLP(nn.Module):
     """A network for points instead of pictures: a few layers, no convolution.
 
-    Parameters
-    ----------
-    dim : int
-        Numbers in a point, at least 1.
-    width : int
-        Features in each hidden layer; even.
-
-    Notes
-    -----
     Built in: training.
+
+    A point is `dim` numbers; each hidden layer has `width` features, an even number.
     """
 
     def __init__(self, dim: int = 2, width: int = 128):
@@ -171,7 +144,7 @@ class TinyMLP(nn.Module):
         self.point_out = nn.Linear(width, dim)
 
     def forward(
-        self, x_t: Float[Tensor, "B dim"], t: Int64[Tensor, " B"], cond: Tensor | None = None
+        self, x_t: Float[Tensor, "B dim"], t: Timesteps, cond: Tokens | None = None
     ) -> Float[Tensor, "B dim"]:
         if x_t.ndim != 2 or x_t.shape[1] != self.point_in.in_features:
             raise ValueError(

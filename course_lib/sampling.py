@@ -118,11 +118,6 @@ def timestep_pairs(T: int, num_steps: int) -> list[tuple[int, int]]:
     -------
     list of (int, int)
         Pairs (t, t_prev): the first t is T, the last t_prev is 0.
-
-    Raises
-    ------
-    ValueError
-        If `num_steps` is not in 1 ... T.
     """
     if not 1 <= num_steps <= T:
         raise ValueError(f"num_steps must be in 1 ... {T}, but it is {num_steps}")
@@ -156,10 +151,6 @@ def sample_steps(
         `ddim_step`, `ddpm_step`, or ``functools.partial(ddim_step, eta=0.5)``.
     generator : torch.Generator, optional
         For the noise that random steps add.
-
-    Yields
-    ------
-    SampleStep
     """
     x_t = x_T
     for t_now, t_next in timestep_pairs(schedule.T, num_steps):

@@ -20,17 +20,10 @@ class Schedule:
     """The noise schedule, indexed t = 0 ... T (paper indexing: T + 1 entries).
 
     Source: DDPM (Ho et al., 2020), section 2. Built in: forward_process.
-
-    Attributes
-    ----------
-    beta : Tensor, shape (T + 1,), float32
-        The share of the variance that step t replaces by noise; ``beta[0]`` is 0.
-    alpha_bar : Tensor, shape (T + 1,), float32
-        The share of the variance that is signal after step t; ``alpha_bar[0]`` is 1.
     """
 
-    beta: Float[Tensor, "T+1"]
-    alpha_bar: Float[Tensor, "T+1"]
+    beta: Float[Tensor, "T+1"]  #: The share of the variance that step t replaces by noise.
+    alpha_bar: Float[Tensor, "T+1"]  #: The share that is signal after step t; 1 at t = 0.
 
     def __post_init__(self):
         if self.beta.ndim != 1 or self.beta.shape != self.alpha_bar.shape or len(self.beta) < 2:

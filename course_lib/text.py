@@ -45,17 +45,12 @@ class Vocabulary:
         Parameters
         ----------
         prompts : sequence of str
-            Words separated by spaces; "" is the null condition.
+            Known words separated by spaces, at most `max_words`; "" is the null condition.
 
         Returns
         -------
         Tensor, shape (B, max_words + 1), int64
             Start, the words, then padding.
-
-        Raises
-        ------
-        ValueError
-            If a word is unknown or a prompt is too long.
         """
         cond = torch.full((len(prompts), self.max_words + 1), PADDING)
         cond[:, 0] = START
@@ -97,11 +92,6 @@ class TextEncoder(nn.Module):
             The mean over the tokens that are not padding.
         is_word : Tensor, shape (B, L), bool
             False where there is padding.
-
-        Raises
-        ------
-        ValueError
-            If `cond` is not int64 of shape (B, L), or an id is out of range.
         """
         self._check(cond)
         is_word = cond != PADDING

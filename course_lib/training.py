@@ -21,33 +21,15 @@ Batch = tuple[Tensor, Tensor | None]
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How to train.
+    """How to train."""
 
-    Attributes
-    ----------
-    steps : int
-        Number of optimiser steps, at least 1.
-    learning_rate : float
-        The largest learning rate.
-    warmup_steps : int
-        The learning rate climbs from 0 during these steps, then falls in a straight line to 0.
-    weight_decay : float
-        AdamW's pull of the weights towards 0.
-    ema_decay : float
-        The averaged model keeps this share of itself at each step, 0 ... 1.
-    cond_drop : float
-        Chance that a sample is shown without its condition, for classifier-free guidance.
-    max_gradient_norm : float
-        Longer gradients are shortened to this length.
-    """
-
-    steps: int
-    learning_rate: float = 2e-3
-    warmup_steps: int = 50
-    weight_decay: float = 0.01
-    ema_decay: float = 0.999
-    cond_drop: float = 0.1
-    max_gradient_norm: float = 1.0
+    steps: int  #: Number of optimiser steps, at least 1.
+    learning_rate: float = 2e-3  #: The largest learning rate.
+    warmup_steps: int = 50  #: The rate climbs from 0 for so long, then falls in a line to 0.
+    weight_decay: float = 0.01  #: AdamW's pull of the weights towards 0.
+    ema_decay: float = 0.999  #: The share of itself that the averaged model keeps at each step.
+    cond_drop: float = 0.1  #: Chance that a sample is shown without its condition, for guidance.
+    max_gradient_norm: float = 1.0  #: Longer gradients are shortened to this length.
 
     def __post_init__(self):
         for name in ("steps", "learning_rate", "max_gradient_norm"):
@@ -100,23 +82,10 @@ def diffusion_loss(
     eps: Sample,
     cond: Tokens | None = None,
 ) -> Float[Tensor, ""]:
-    """How wrong the model is about the noise: the mean squared error.
+    """How wrong the model is about the noise `eps` that was mixed in: the mean squared error.
 
-    Source: DDPM (Ho et al., 2020), eq. 14. Built in: training.
-
-    Parameters
-    ----------
-    x_0 : Tensor, shape (B, ...)
-        Clean samples.
-    t : Tensor, shape (B,), int64
-        One timestep a sample, 1 ... T.
-    eps : Tensor, shape of `x_0`
-        The noise that is mixed in, and the right answer.
-
-    Returns
-    -------
-    Tensor, scalar
-        Always answering 0 costs 1 on average.
+    Always answering 0 costs 1 on average. Shapes as in `add_noise`. Source: DDPM (Ho et al.,
+    2020), eq. 14. Built in: training.
     """
     eps_hat = model(add_noise(schedule, x_0, t, eps), t, cond)
     check_same_shape("the model's answer", eps_hat, "eps", eps)
@@ -150,11 +119,6 @@ def batches(
         All the data, and the condition of each image if there is one.
     batch_size : int
         Samples a batch, 1 ... N. What is left over at the end of a round is skipped.
-
-    Yields
-    ------
-    (Tensor, Tensor or None)
-        Shapes (batch_size, ...) and (batch_size, L).
     """
     if not 1 <= batch_size <= len(images):
         raise ValueError(f"batch_size must be 1 ... {len(images)}, but it is {batch_size}")
@@ -171,11 +135,8 @@ class Ema:
 
     Source: DDPM (Ho et al., 2020), appendix B. Built in: training.
 
-    Parameters
-    ----------
-    decay : float
-        The share of itself that the copy keeps at each update, 0 ... 1. Early on it keeps less,
-        so that it forgets the random start.
+    At each update the copy keeps the share `decay` of itself, from 0 to below 1; early on it
+    keeps less, so that it forgets the random start.
     """
 
     def __init__(self, model: nn.Module, decay: float):
@@ -216,11 +177,6 @@ def train_steps(
         `diffusion_loss`, or `v_loss` for v-prediction.
     generator : torch.Generator, optional
         For timesteps, noise and dropped conditions: the same seed gives the same losses.
-
-    Yields
-    ------
-    TrainStep
-        After each optimiser step.
     """
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True

@@ -18,37 +18,17 @@ from course_lib.text import START, TextEncoder
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """Everything needed to build a `UNet`.
+    """Everything needed to build a `UNet`; level 0 has the largest pictures."""
 
-    Attributes
-    ----------
-    image_channels : int
-        1 for grey pictures, 3 for colour.
-    fold : int
-        Blocks of fold x fold pixels become channels first: a smaller, deeper picture.
-    channels : tuple of int
-        Channels at each level; the picture is halved from one level to the next.
-    blocks : int
-        Residual blocks a level, on each way.
-    vocabulary_size : int
-        Number of token ids of the condition; 0 means that the network takes no condition.
-    text_dim : int
-        Length of a token's vector.
-    self_attention_levels, cross_attention_levels : tuple of int
-        Levels (0 is the largest) whose blocks are followed by attention.
-    dropout : float
-        Share of the features set to 0 while training.
-    """
-
-    image_channels: int = 1
-    fold: int = 2
-    channels: tuple[int, ...] = (64, 128)
-    blocks: int = 2
-    vocabulary_size: int = 0
-    text_dim: int = 64
-    self_attention_levels: tuple[int, ...] = ()
-    cross_attention_levels: tuple[int, ...] = ()
-    dropout: float = 0.0
+    image_channels: int = 1  #: 1 for grey pictures, 3 for colour.
+    fold: int = 2  #: Blocks of fold x fold pixels become channels first: smaller, deeper pictures.
+    channels: tuple[int, ...] = (64, 128)  #: At each level; from one to the next, size is halved.
+    blocks: int = 2  #: Residual blocks a level, on each way.
+    vocabulary_size: int = 0  #: Number of token ids of the condition; 0: it takes no condition.
+    text_dim: int = 64  #: Length of a token's vector.
+    self_attention_levels: tuple[int, ...] = ()  #: Levels whose blocks self-attention follows.
+    cross_attention_levels: tuple[int, ...] = ()  #: The same for attention to the words.
+    dropout: float = 0.0  #: Share of the features set to 0 while training.
 
     def __post_init__(self):
         if min(self.image_channels, self.fold, self.blocks, len(self.channels)) < 1:
