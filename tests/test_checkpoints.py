@@ -155,13 +155,23 @@ def test_sampler_wraps_as_the_card_says(unet):
         (CARD, None, Clipped(Guided(unet, 2.0), schedule)),
         (CARD, 5.0, Clipped(Guided(unet, 5.0), schedule)),
         (CARD | {"clipped": False}, 0, Guided(unet, 0)),
-        (CARD | {"predicts": "v"}, 1, Clipped(FromV(unet, schedule), schedule)),
     ):
         model, its_schedule = sampler(unet, card, guidance_scale=scale)
         assert torch.equal(model(x_t, t, cond), expected(x_t, t, cond))
         assert torch.equal(its_schedule.alpha_bar, schedule.alpha_bar)
     _, linear = sampler(unet, CARD | {"schedule": "linear"})
     assert torch.equal(linear.alpha_bar, linear_schedule().alpha_bar)
+
+
+def test_a_network_that_predicts_v_comes_as_a_model_that_answers_noise(unet, path):
+    save_checkpoint(path, unet, CARD | {"predicts": "v"})
+    model, _ = load_checkpoint(path)
+    save_checkpoint(path, unet, CARD)
+    network, _ = load_checkpoint(path)
+    expected = FromV(network, cosine_schedule())(*asked())
+    assert torch.equal(model(*asked()), expected)
+    assert not torch.allclose(expected, network(*asked()))
+    assert model.config == CONFIG
 
 
 def test_sampler_refuses_what_draws_no_pictures(unet):

@@ -69,7 +69,7 @@ def test_black_and_white_are_2_apart():
 @pytest.fixture(scope="module")
 def judge():
     torch.manual_seed(0)
-    return Judge(width=4, num_features=6).eval()
+    return Judge(width=4).eval()
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_reading_is_what_the_judge_answers_in_any_batches(judge, pictures):
     parts = read_images(judge, pictures, batch_size=3)
     torch.testing.assert_close(parts.features, reading.features)
     assert torch.equal(parts.labels, reading.labels)
-    assert reading.features.shape == (7, 6)
+    assert reading.features.shape == (7, 16)
 
 
 def test_reading_is_float32_also_where_bf16_is_on(judge, pictures, monkeypatch):

@@ -262,8 +262,8 @@ def test_a_loader_that_ends_early_is_told(given):
 @pytest.mark.parametrize(
     "bad, message",
     [
-        (lambda: TrainConfig(0), "steps must be at least 1, but it is 0"),
-        (lambda: TrainConfig(9, learning_rate=0), "warmup_steps"),
+        (lambda: TrainConfig(0), "steps must be above 0, but it is 0"),
+        (lambda: TrainConfig(9), r"warmup_steps must be in 0 \.\.\. 9, .* but it is 50"),
         (lambda: TrainConfig(99, learning_rate=0), "learning_rate must be above 0, but it is 0"),
         (lambda: TrainConfig(99, learning_rate=math.nan), "learning_rate must be above 0"),
         (lambda: TrainConfig(99, max_gradient_norm=-1), "max_gradient_norm must be above 0"),
