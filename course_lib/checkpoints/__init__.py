@@ -96,7 +96,9 @@ def load_checkpoint(
     Returns
     -------
     (nn.Module, dict)
-        The model in float32, ready to sample (eval mode, no gradients), and its card.
+        The model in float32, ready to sample (eval mode, no gradients), and its card. A network
+        that was trained to predict v comes as a `FromV`, so that every generator answers with
+        the noise.
 
     Raises
     ------
@@ -117,7 +119,28 @@ def load_checkpoint(
     except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"{path.name} does not hold the model asked for: {reason}") from error
-    return model.eval().requires_grad_(False), read_card(path)
+    card = read_card(path)
+    if card.get("predicts") == "v":
+        from course_lib.models import FromV
+
+        model = FromV(model, schedule_of(card))
+    return model.eval().requires_grad_(False), card
+
+
+def schedule_of(card: dict) -> Schedule:
+    """Make the noise schedule that a generator's card names.
+
+    Raises
+    ------
+    ValueError
+        If the card names none: the model does not draw pictures.
+    """
+    from course_lib.schedules import cosine_schedule, linear_schedule
+
+    schedules = {"cosine": cosine_schedule, "linear": linear_schedule}
+    if card.get("schedule") not in schedules or "num_steps" not in card:
+        raise ValueError(f"{card.get('name')!r} does not draw pictures: its card has no sampler")
+    return schedules[card["schedule"]]()
 
 
 def read_card(name_or_path: str | Path) -> dict:
@@ -140,7 +163,7 @@ def read_card(name_or_path: str | Path) -> dict:
 def sampler(
     model: nn.Module, card: dict, *, guidance_scale: float | None = None
 ) -> tuple[Model, Schedule]:
-    """Wrap a generator as its card says: guidance, clipping, v-prediction, and which schedule.
+    """Wrap a generator as its card says, with guidance and clipping, and make its schedule.
 
     Parameters
     ----------
@@ -160,15 +183,9 @@ def sampler(
         If the card is not a generator's, or the guidance scale is negative.
     """
     from course_lib.conditioning import Guided
-    from course_lib.models import Clipped, FromV
-    from course_lib.schedules import cosine_schedule, linear_schedule
+    from course_lib.models import Clipped
 
-    schedules = {"cosine": cosine_schedule, "linear": linear_schedule}
-    if card.get("schedule") not in schedules or "num_steps" not in card:
-        raise ValueError(f"{card.get('name')!r} does not draw pictures: its card has no sampler")
-    schedule = schedules[card["schedule"]]()
-    if card.get("predicts") == "v":
-        model = FromV(model, schedule)
+    schedule = schedule_of(card)
     model = Guided(model, card["guidance_scale"] if guidance_scale is None else guidance_scale)
     return (Clipped(model, schedule) if card.get("clipped") else model), schedule
 
