@@ -47,17 +47,20 @@ def train(
     from course_lib.checkpoints import save_checkpoint
     from course_lib.recipes import RECIPES, train_recipe
 
-    total = RECIPES[name].steps if name in RECIPES else 0
-
-    with progress_bar(f"training {name}", total) as (bar, task):
+    if name not in RECIPES:
+        raise ValueError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+    recipe = RECIPES[name]
+    with progress_bar("training", recipe.steps) as (bar, training):
+        judging = bar.add_task("judging", total=recipe.judge_steps, start=False)
 
         def on_step(step):
-            if step.step == total:
-                bar.update(task, description=f"judging {name}", total=None)
-            else:
-                bar.update(task, completed=step.step, description=f"training, loss {step.loss:.3f}")
+            bar.update(training, completed=step.step, description=f"training, loss {step.loss:.3f}")
+            if step.step == recipe.steps:
+                bar.start_task(judging)
 
-        model, card = train_recipe(name, on_step=on_step)
+        model, card = train_recipe(
+            name, on_step=on_step, on_judge_step=lambda: bar.advance(judging)
+        )
     save_checkpoint(path, model, card)
     typer.echo(f"wrote {path} and {path.with_suffix('.json').name}")
 

@@ -1,8 +1,8 @@
 """Plain errors and a progress bar: one line says what was wrong, and there is no traceback."""
 
 import contextlib
-import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,5 +71,9 @@ def check_output(path: Path, endings: tuple[str, ...]) -> None:
         raise ValueError(f"the folder {str(path.parent)!r} of --output does not exist: make it")
     if path.is_dir():
         raise ValueError(f"--output must be a file, but {str(path)!r} is a folder")
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"the folder {str(path.parent)!r} of --output cannot be written to")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        reason = error.strerror or error
+        raise ValueError(f"cannot write in the folder {str(path.parent)!r}: {reason}") from error

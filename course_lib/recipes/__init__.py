@@ -31,7 +31,8 @@ class Recipe:
     train : callable
         From a seed to an iterator of `TrainStep`; the last one's ``ema`` is the model.
     judge : callable
-        From the model and a progress function to the card's figures.
+        From the model, and a function to be called ``judge_steps`` times, to the card's figures.
+    judge_steps : int
     """
 
     name: str
@@ -39,19 +40,29 @@ class Recipe:
     seed: int
     settings: dict
     train: Callable[[int], Iterator[TrainStep]]
-    judge: Callable[[nn.Module], dict]
+    judge: Callable[[nn.Module, Callable[[], None]], dict]
+    judge_steps: int
 
 
 RECIPES = {
     recipe.NAME: Recipe(
-        recipe.NAME, recipe.STEPS, recipe.SEED, recipe.SETTINGS, recipe.train, recipe.judge
+        recipe.NAME,
+        recipe.STEPS,
+        recipe.SEED,
+        recipe.SETTINGS,
+        recipe.train,
+        recipe.judge,
+        recipe.JUDGE_STEPS,
     )
     for recipe in (digits_judge, digits)
 }
 
 
 def train_recipe(
-    name: str, *, on_step: Callable[[TrainStep], None] | None = None
+    name: str,
+    *,
+    on_step: Callable[[TrainStep], None] = lambda step: None,
+    on_judge_step: Callable[[], None] = lambda: None,
 ) -> tuple[nn.Module, dict]:
     """Train and judge one model.
 
@@ -59,8 +70,8 @@ def train_recipe(
     ----------
     name : str
         A key of ``RECIPES``.
-    on_step : callable, optional
-        Told of each training step, for a progress bar.
+    on_step, on_judge_step : callable, optional
+        Told of each training step, and called at each step of judging, for progress bars.
 
     Returns
     -------
@@ -81,8 +92,7 @@ def train_recipe(
     recipe = RECIPES[name]
     start = time.perf_counter()
     for step in recipe.train(recipe.seed):
-        if on_step is not None:
-            on_step(step)
+        on_step(step)
     seconds = time.perf_counter() - start
     model = step.ema.eval()
     card = {
@@ -96,4 +106,4 @@ def train_recipe(
         "processor": processor_name(),
         "torch": torch.__version__,
     }
-    return model, card | recipe.judge(model)
+    return model, card | recipe.judge(model, on_judge_step)

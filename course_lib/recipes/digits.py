@@ -23,7 +23,7 @@ from course_lib.metrics import (
     read_images,
 )
 from course_lib.models import Clipped, FromV, Model
-from course_lib.sampling import ddim_step, ddpm_step, sample
+from course_lib.sampling import ddim_step, ddpm_step, sample_steps
 from course_lib.schedules import cosine_schedule
 from course_lib.text import FIRST_WORD
 from course_lib.training import TrainConfig, TrainStep, batches, train_steps, v_loss
@@ -33,7 +33,7 @@ NAME = "digits"
 SEED = 0
 STEPS = 18_000
 BATCH_SIZE = 64
-GUIDANCE_SCALE = 1.0
+GUIDANCE_SCALE = 1.25
 NUM_STEPS = 25
 UNET = UNetConfig(channels=(64, 128), blocks=1, vocabulary_size=10 + FIRST_WORD)
 TRAIN = TrainConfig(STEPS)
@@ -53,6 +53,10 @@ SETTINGS = {
 SETS = 5
 OTHER_SAMPLERS = {"ddim_10": (ddim_step, 10), "ddim_50": (ddim_step, 50)}
 SLOW_SAMPLER = {"ddpm_1000": (ddpm_step, 1000)}
+BATCH_OF_SAMPLES = 250
+JUDGE_STEPS = (1000 // BATCH_OF_SAMPLES) * (
+    SETS * NUM_STEPS + sum(steps for _, steps in (OTHER_SAMPLERS | SLOW_SAMPLER).values())
+)
 
 
 def train(seed: int, config: TrainConfig = TRAIN) -> Iterator[TrainStep]:
@@ -76,29 +80,37 @@ def draw(
     step: Callable[..., Tensor] = ddim_step,
     num_steps: int = NUM_STEPS,
     guidance_scale: float = GUIDANCE_SCALE,
-    batch_size: int = 250,
+    batch_size: int = BATCH_OF_SAMPLES,
+    on_step: Callable[[], None] = lambda: None,
 ) -> Float[Tensor, "N 1 28 28"]:
-    """Sample one picture a label, in batches."""
+    """Sample one picture a label, in batches; `on_step` is called after each step of a batch."""
     schedule, generator = cosine_schedule(), make_generator(seed)
     guided = Clipped(Guided(model, guidance_scale), schedule)
     pictures = []
     for part in labels.split(batch_size):
         x_T = torch.randn(len(part), 1, 28, 28, generator=generator)
         options = {"cond": class_cond(part), "step": step, "generator": generator}
-        pictures.append(sample(guided, schedule, x_T, num_steps, **options).clamp(-1, 1))
+        for record in sample_steps(guided, schedule, x_T, num_steps, **options):
+            x_0 = record.x_prev
+            on_step()
+        pictures.append(x_0.clamp(-1, 1))
     return torch.cat(pictures)
 
 
-def judge(network: nn.Module) -> dict:
-    """Measure agreement, Fréchet distance and nearness to the training digits."""
+def judge(network: nn.Module, on_step: Callable[[], None] = lambda: None) -> dict:
+    """Measure agreement, Fréchet distance and nearness to the training digits.
+
+    `on_step` is called ``JUDGE_STEPS`` times on the way.
+    """
     model = FromV(network, cosine_schedule())
     labels = digits("test").labels
     start = time.perf_counter()
-    sets = [draw(model, labels, seed) for seed in range(1, SETS + 1)]
+    sets = [draw(model, labels, seed, on_step=on_step) for seed in range(1, SETS + 1)]
     seconds = time.perf_counter() - start
     figures = judge_sets(sets)
     for name, (step, num_steps) in (OTHER_SAMPLERS | SLOW_SAMPLER).items():
-        one_set = draw(model, labels, SETS + 1, step=step, num_steps=num_steps)
+        options = {"step": step, "num_steps": num_steps, "on_step": on_step}
+        one_set = draw(model, labels, SETS + 1, **options)
         figures[f"frechet_{name}"] = judge_sets([one_set])["frechet"]
         figures[f"frechet_{name}_samples"] = len(one_set)
     return figures | {"samples_per_second": round(SETS * len(labels) / seconds, 1)}
