@@ -179,6 +179,19 @@ def test_sample_refuses_bad_outputs_in_one_line(tiny, tmp_path, output, words):
     assert [p.name for p in tmp_path.rglob("*")] == ["folder.png"]
 
 
+def test_a_folder_that_cannot_be_written_is_told_before_any_work(tiny, tmp_path, monkeypatch):
+    def read_only(*args, **kwargs):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("course_lib.cli._plain.tempfile.TemporaryFile", read_only)
+    monkeypatch.setattr("course_lib.checkpoints.load_checkpoint", None)
+    for command in (["sample", tiny], ["train", "digits"]):
+        ending = {"sample": "a.png", "train": "a.safetensors"}[command[0]]
+        line = refused(*command, "--output", tmp_path / ending)
+        assert "cannot write in the folder" in line
+        assert "Read-only file system" in line
+
+
 def test_sample_names_the_known_checkpoints(tmp_path):
     line = refused("sample", "nonesuch", "--output", tmp_path / "a.png")
     assert "no checkpoint 'nonesuch'" in line
@@ -248,7 +261,11 @@ def recipe(monkeypatch, tmp_path):
         for step in (1, 2, 3):
             yield TrainStep(step, 0.5, 1e-3, unet)
 
-    short = recipes.Recipe("short", 3, 0, {}, steps, lambda model: {"agreement": 0.5})
+    def judge(model, on_step):
+        on_step()
+        return {"agreement": 0.5}
+
+    short = recipes.Recipe("short", 3, 0, {}, steps, judge, 1)
     monkeypatch.setitem(recipes.RECIPES, "short", short)
     monkeypatch.chdir(tmp_path)
     return short
@@ -301,7 +318,7 @@ def test_ctrl_c_while_training_writes_nothing(recipe, tmp_path, monkeypatch):
         yield from list(recipe.train(seed))[:2]
         raise KeyboardInterrupt
 
-    short = recipes.Recipe("short", 3, 0, {}, stopped, recipe.judge)
+    short = recipes.Recipe("short", 3, 0, {}, stopped, recipe.judge, 1)
     monkeypatch.setitem(recipes.RECIPES, "short", short)
     assert "stopped" in refused("train", "short", code=130)
     assert list(tmp_path.iterdir()) == []
