@@ -393,7 +393,7 @@ def test_without_a_command_it_shows_the_help():
 
 
 def test_unknown_command_is_told_in_one_line():
-    assert "smaple" in refused("smaple")
+    assert "paint" in refused("paint")
 
 
 def modules_after(*arguments):
