@@ -321,3 +321,9 @@ def test_panels_of_one_shape_line_up(static):
     panels = {"cat": frames(2, 3, 128, 128), "digit": frames(2, 1, 28, 28)}
     markup = scrub(panels, words(2), label="t", alt="n").html
     assert re.findall(r"--cl-width:(\d+)px", markup) == ["308", "308"]  # 11 x 28
+
+
+def test_quiz_names_a_choice_that_is_only_a_formula():
+    page = quiz("Which?", [("$x_t$", True, "Yes."), ("$x_0$, clean", False, "No.")]).html
+    assert page.count('aria-label="x_t"') == 1
+    assert 'aria-label="x_0' not in page

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,7 +45,8 @@ def quiz(question: str, choices: Sequence[tuple[str, bool, str]]) -> Html:
     # book twice gives the same page.
     name = "quiz-" + hashlib.sha256(repr((question, choices)).encode()).hexdigest()[:10]
     options = "".join(
-        f'<label class="cl-quiz-choice"><input type="radio" name="{name}" value="{i}">'
+        f'<label class="cl-quiz-choice"><input type="radio" name="{name}" value="{i}"'
+        f"{_spoken(choice)}>"
         f"<span>{inline(choice)}</span></label>"
         for i, (choice, _, _) in enumerate(choices, start=1)
     )
@@ -59,6 +62,13 @@ def quiz(question: str, choices: Sequence[tuple[str, bool, str]]) -> Html:
         f'<div class="cl-quiz-choices">{options}</div></fieldset>'
         f'<div class="cl-quiz-checks">{checks}</div></form>'
     )
+
+
+def _spoken(choice: str) -> str:
+    """Name a choice that is only a formula: once drawn, a formula has no text to read out."""
+    if re.sub(r"\$[^$]*\$", "", choice).strip(" ."):
+        return ""
+    return f' aria-label="{html.escape(choice.replace("$", ""))}"'
 
 
 def _check_box(which: str, content: str) -> str:
