@@ -21,9 +21,10 @@ from course_lib.arrays import autocast, make_generator, processor_name
 from course_lib.conditioning import class_cond
 from course_lib.datasets.digits import digits as load_digits
 from course_lib.metrics import agreement, frechet_distance, load_judge, read_images
+from course_lib.models import FromV
 from course_lib.recipes import digits
 from course_lib.schedules import cosine_schedule
-from course_lib.training import TrainConfig, batches, diffusion_loss, train_steps
+from course_lib.training import TrainConfig, batches, train_steps, v_loss
 
 Report = Callable[[str, float], None]
 
@@ -89,14 +90,15 @@ def train_for(model: nn.Module, seconds: float, report: Report) -> tuple[nn.Modu
     Returns
     -------
     (nn.Module, float)
-        The averaged model, and the images it saw a second.
+        The averaged model, which answers with the noise, and the images it saw a second.
     """
     data, generator = load_digits("train"), make_generator(digits.SEED)
     loader = batches(
         data.images, class_cond(data.labels), batch_size=digits.BATCH_SIZE, generator=generator
     )
     config = TimedConfig(**asdict(digits.TRAIN) | {"steps": sys.maxsize}, seconds=seconds)
-    training = train_steps(model, cosine_schedule(), loader, config, generator=generator)
+    schedule = cosine_schedule()
+    training = train_steps(model, schedule, loader, config, loss=v_loss, generator=generator)
     report("training", 0.0)
     last = next(training)
     while config.share < 1:
@@ -104,7 +106,7 @@ def train_for(model: nn.Module, seconds: float, report: Report) -> tuple[nn.Modu
         last = next(training)
     elapsed = config.share * seconds
     report("training", 1.0)
-    return last.ema, last.step * digits.BATCH_SIZE / elapsed
+    return FromV(last.ema, schedule), last.step * digits.BATCH_SIZE / elapsed
 
 
 def draw(model: nn.Module, samples: int, report: Report) -> tuple[Tensor, float]:
@@ -153,7 +155,7 @@ def training_flops(model: nn.Module, batch: int = 4) -> float:
     t, cond = torch.ones(batch, dtype=torch.int64), class_cond(torch.zeros(batch).long())
     # The counter does not know the CPU's fused attention: the plain one does the same products.
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        diffusion_loss(model, schedule, x_0, t, eps, cond).backward()
+        v_loss(model, schedule, x_0, t, eps, cond).backward()
     return counter.get_total_flops() / batch
 
 

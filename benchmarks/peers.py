@@ -1,4 +1,7 @@
-"""Who takes part: each network as a model of this course, ``model(x_t, t, cond) -> eps_hat``."""
+"""Who takes part: each network behind this course's call, ``network(x_t, t, cond) -> v_hat``.
+
+All are trained by the `digits` recipe, so all predict v.
+"""
 
 import os
 from collections.abc import Callable

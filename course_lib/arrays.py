@@ -102,7 +102,6 @@ def processor_name() -> str:
     """Name the processor that a time was measured on, with the threads PyTorch uses."""
     name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or "unknown"
     precision = "bf16" if has_bf16_units() else "no bf16"
-    return (
-        f"{name} ({torch.backends.cpu.get_cpu_capability()}, {precision}), "
-        f"{torch.get_num_threads()} threads"
-    )
+    count = torch.get_num_threads()
+    threads = f"{count} thread" if count == 1 else f"{count} threads"
+    return f"{name} ({torch.backends.cpu.get_cpu_capability()}, {precision}), {threads}"

@@ -280,6 +280,22 @@ def test_train_writes_a_checkpoint_and_its_card_here(recipe, tmp_path):
     assert (card["agreement"], card["steps"]) == (0.5, 3)
 
 
+def test_a_trained_judge_can_be_written_and_read(recipe, tmp_path, monkeypatch):
+    from course_lib import recipes
+    from course_lib.metrics import Judge, load_judge
+    from course_lib.training import TrainStep
+
+    def steps(seed):
+        for step in (1, 2, 3):
+            yield TrainStep(step, 0.5, 1e-3, Judge(width=4))
+
+    short = recipes.Recipe("short", 3, 0, {}, steps, recipe.judge, 1)
+    monkeypatch.setitem(recipes.RECIPES, "short", short)
+    answer = run("train", "short")
+    assert answer.exit_code == 0, answer.stderr
+    assert load_judge(tmp_path / "short.safetensors").config["width"] == 4
+
+
 def test_train_writes_where_it_is_told(recipe, tmp_path):
     (tmp_path / "here").mkdir()
     assert run("train", "short", "--output", "here/mine.safetensors").exit_code == 0

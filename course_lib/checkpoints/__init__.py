@@ -45,11 +45,12 @@ def save_checkpoint(path: str | Path, model: nn.Module, card: dict, *, config: d
     path : str or Path
         Where to write, ending in ``.safetensors``; the card goes beside it as ``.json``.
     model : nn.Module
-        A `UNet`, or any module with `config` given. Weights are rounded to float16.
+        A network with a `config` (a dict or a dataclass), or any module with `config` given.
+        Weights are rounded to float16.
     card : dict
         The model card, flat.
     config : dict, optional
-        What a builder needs; by default the `UNetConfig` of the model.
+        What a builder needs; by default the model's own `config`.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def save_checkpoint(path: str | Path, model: nn.Module, card: dict, *, config: d
     if path.suffix != ".safetensors" or not path.parent.is_dir():
         raise ValueError(f"{path} must end in .safetensors and its folder must exist")
     if config is None:
-        config = dataclasses.asdict(model.config)
+        config = model.config if isinstance(model.config, dict) else dataclasses.asdict(model.config)
     weights = {name: w.half().contiguous() for name, w in model.state_dict().items()}
     drafts = [path.with_suffix(".safetensors.part"), path.with_suffix(".json.part")]
     card_path = path.with_suffix(".json")

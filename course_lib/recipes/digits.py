@@ -13,7 +13,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from course_lib.arrays import make_generator
-from course_lib.conditioning import Guided, class_cond
+from course_lib.checkpoints import sampler
+from course_lib.conditioning import class_cond
 from course_lib.datasets.digits import digits
 from course_lib.metrics import (
     agreement,
@@ -22,7 +23,7 @@ from course_lib.metrics import (
     nearest_distances,
     read_images,
 )
-from course_lib.models import Clipped, FromV, Model
+from course_lib.models import FromV, Model
 from course_lib.sampling import ddim_step, ddpm_step, sample_steps
 from course_lib.schedules import cosine_schedule
 from course_lib.text import FIRST_WORD
@@ -51,11 +52,15 @@ SETTINGS = {
 }
 
 SETS = 5
-OTHER_SAMPLERS = {"ddim_10": (ddim_step, 10), "ddim_50": (ddim_step, 50)}
-SLOW_SAMPLER = {"ddpm_1000": (ddpm_step, 1000)}
+SAMPLERS = {
+    "ddim_10": (ddim_step, 10),
+    "ddim_25": (ddim_step, 25),
+    "ddim_50": (ddim_step, 50),
+    "ddpm_1000": (ddpm_step, 1000),
+}
 BATCH_OF_SAMPLES = 250
 JUDGE_STEPS = (1000 // BATCH_OF_SAMPLES) * (
-    SETS * NUM_STEPS + sum(steps for _, steps in (OTHER_SAMPLERS | SLOW_SAMPLER).values())
+    SETS * NUM_STEPS + sum(num_steps for _, num_steps in SAMPLERS.values())
 )
 
 
@@ -84,8 +89,8 @@ def draw(
     on_step: Callable[[], None] = lambda: None,
 ) -> Float[Tensor, "N 1 28 28"]:
     """Sample one picture a label, in batches; `on_step` is called after each step of a batch."""
-    schedule, generator = cosine_schedule(), make_generator(seed)
-    guided = Clipped(Guided(model, guidance_scale), schedule)
+    guided, schedule = sampler(model, SETTINGS, guidance_scale=guidance_scale)
+    generator = make_generator(seed)
     pictures = []
     for part in labels.split(batch_size):
         x_T = torch.randn(len(part), 1, 28, 28, generator=generator)
@@ -108,7 +113,7 @@ def judge(network: nn.Module, on_step: Callable[[], None] = lambda: None) -> dic
     sets = [draw(model, labels, seed, on_step=on_step) for seed in range(1, SETS + 1)]
     seconds = time.perf_counter() - start
     figures = judge_sets(sets)
-    for name, (step, num_steps) in (OTHER_SAMPLERS | SLOW_SAMPLER).items():
+    for name, (step, num_steps) in SAMPLERS.items():
         options = {"step": step, "num_steps": num_steps, "on_step": on_step}
         one_set = draw(model, labels, SETS + 1, **options)
         figures[f"frechet_{name}"] = judge_sets([one_set])["frechet"]
