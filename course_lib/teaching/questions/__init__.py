@@ -29,9 +29,9 @@ class Misconception:
 class Question:
     """One function that a learner completes.
 
-    Inputs are tensors, numbers, strings, `Prop` (course_lib.teaching.props) for anything alive, such
-    as a model or a random generator, and tuples or lists of these: they can all be sent as arrays
-    and JSON. Answers are tensors, numbers, strings, and tuples or lists of these.
+    Inputs are tensors, numbers, strings, for anything alive (a model, a random generator) a `Prop`
+    of course_lib.teaching.props, and tuples or lists of these: all can be sent as arrays and JSON.
+    Answers are tensors, numbers, strings, and tuples or lists of these.
     """
 
     name: str  #: ``"forward_process.add_noise"``: slug and function.
