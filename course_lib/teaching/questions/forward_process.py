@@ -27,14 +27,14 @@ def _per_picture(numbers: Tensor) -> Tensor:
     return numbers.reshape(-1, 1, 1, 1)
 
 
-def alpha_bar(beta: Tensor) -> Tensor:
+def alpha_bar_from_beta(beta: Tensor) -> Tensor:
     return torch.cumprod(1 - beta, dim=0)
 
 
-ALPHA_BAR = Question(
-    name="forward_process.alpha_bar",
+ALPHA_BAR_FROM_BETA = Question(
+    name="forward_process.alpha_bar_from_beta",
     inputs=lambda generator: (_beta(generator),),
-    answer=alpha_bar,
+    answer=alpha_bar_from_beta,
     misconceptions=(
         Misconception(
             "This is 1 - beta, what one step keeps. alpha_bar is what all steps up to t keep, "
@@ -62,11 +62,11 @@ ALPHA_BAR = Question(
         ),
         Misconception(
             "This is 1 - alpha_bar, the share of the noise. alpha_bar is the share of the signal.",
-            lambda beta: 1 - alpha_bar(beta),
+            lambda beta: 1 - alpha_bar_from_beta(beta),
         ),
         Misconception(
             "This leaves out entry 0. Keep it: alpha_bar[0] is 1, and entry t belongs to step t.",
-            lambda beta: alpha_bar(beta[1:]),
+            lambda beta: alpha_bar_from_beta(beta[1:]),
         ),
     ),
     place=JUMP,
@@ -78,7 +78,7 @@ def _noising(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor
 
     As many columns as pictures: numbers that broadcast over the wrong direction raise no error.
     """
-    curve, pictures = alpha_bar(_beta(generator)).float(), _whole(4, 5, generator)
+    curve, pictures = alpha_bar_from_beta(_beta(generator)).float(), _whole(4, 5, generator)
     shape = (pictures, _whole(1, 3, generator), 7, pictures)
     t = 1 + torch.randperm(len(curve) - 2, generator=generator)[:pictures]
     x_0 = torch.rand(shape, generator=generator) * 2 - 1
@@ -308,7 +308,7 @@ def _sum_of_noise(beta: Tensor, noises: Tensor) -> Tensor:
 
 
 def one_noise(beta: Tensor, noises: Tensor) -> Tensor:
-    return _sum_of_noise(beta, noises) / (1 - alpha_bar(beta)[len(noises)]).sqrt()
+    return _sum_of_noise(beta, noises) / (1 - alpha_bar_from_beta(beta)[len(noises)]).sqrt()
 
 
 ONE_NOISE = Question(
@@ -324,13 +324,13 @@ ONE_NOISE = Question(
         Misconception(
             "This divides by 1 - alpha_bar[t]. Divide by its root, which the jump multiplies by.",
             lambda beta, noises: (
-                _sum_of_noise(beta, noises) / (1 - alpha_bar(beta)[len(noises)])
+                _sum_of_noise(beta, noises) / (1 - alpha_bar_from_beta(beta)[len(noises)])
             ),
         ),
         Misconception(
             "This divides by sqrt(alpha_bar[t]), the factor of the picture. That of the noise is "
             "sqrt(1 - alpha_bar[t]).",
-            lambda beta, noises: _sum_of_noise(beta, noises) / alpha_bar(beta)[len(noises)].sqrt(),
+            lambda beta, noises: _sum_of_noise(beta, noises) / alpha_bar_from_beta(beta)[len(noises)].sqrt(),
         ),
         Misconception(
             "This is the average of the noises. The steps do not count alike: early noise is made "
@@ -345,7 +345,7 @@ ONE_NOISE = Question(
             "Here no step makes the noise before it paler. The chain does: walk it from zeros.",
             lambda beta, noises: (
                 _walked(torch.ones_like, torch.sqrt)(beta, torch.zeros_like(noises[0]), noises)
-                / (1 - alpha_bar(beta)[len(noises)]).sqrt()
+                / (1 - alpha_bar_from_beta(beta)[len(noises)]).sqrt()
             ),
         ),
         Misconception(
@@ -356,4 +356,4 @@ ONE_NOISE = Question(
     place="forward_process, 'The chain and the jump agree'",
 )
 
-QUESTIONS = (ALPHA_BAR, ADD_NOISE, X_0_FROM_EPS, CHAIN, ONE_NOISE)
+QUESTIONS = (ALPHA_BAR_FROM_BETA, ADD_NOISE, X_0_FROM_EPS, CHAIN, ONE_NOISE)
