@@ -93,10 +93,13 @@ class Guided:
     model : Model
     guidance_scale : float
         At least 0.
+    negative : Tensor, shape (1, L), int64, optional
+        A negative prompt: walk away from this condition instead of away from none.
     """
 
     model: Model
     guidance_scale: float
+    negative: Tokens | None = None
 
     def __post_init__(self):
         if not 0 <= self.guidance_scale < float("inf"):
@@ -106,9 +109,19 @@ class Guided:
         if cond is None or self.guidance_scale == 1:
             return self.model(x_t, t, cond)
         _check_cond(cond)
-        null = null_cond(*cond.shape).to(cond.device)
+        away = self._away_from(cond)
         if self.guidance_scale == 0:
-            return self.model(x_t, t, null)
-        both = self.model(torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([null, cond]))
+            return self.model(x_t, t, away)
+        both = self.model(torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([away, cond]))
         uncond_eps, cond_eps = both.chunk(2)
         return uncond_eps + self.guidance_scale * (cond_eps - uncond_eps)
+
+    def _away_from(self, cond: Tensor) -> Tensor:
+        if self.negative is None:
+            return null_cond(*cond.shape).to(cond.device)
+        if self.negative.shape != (1, cond.shape[1]):
+            raise ValueError(
+                f"negative must have the shape (1, {cond.shape[1]}) to fit cond, but it is "
+                f"{tuple(self.negative.shape)}"
+            )
+        return self.negative.expand(len(cond), -1)

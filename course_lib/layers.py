@@ -146,6 +146,23 @@ class CrossAttention(nn.Module):
         k, v = self.to_kv(words).chunk(2, dim=-1)
         return x + _to_map(self.to_out(attend(q, k, v, self.heads, is_word)), x)
 
+    def weights(
+        self,
+        x: Float[Tensor, "B C H W"],
+        words: Float[Tensor, "B L text_dim"],
+        is_word: Bool[Tensor, "B L"],
+    ) -> Float[Tensor, "B L H W"]:
+        """How much each pixel looks at each word, 0 ... 1, the mean over the heads.
+
+        For every pixel the weights of the words add up to 1; padding has 0.
+        """
+        q = self.to_q(_to_tokens(self.norm(x)))
+        k, _ = self.to_kv(words).chunk(2, dim=-1)
+        q, k = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (q, k))
+        scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5  # (B, heads, H * W, L)
+        scores = scores.masked_fill(~is_word[:, None, None, :], float("-inf"))
+        return scores.softmax(-1).mean(1).transpose(1, 2).unflatten(-1, x.shape[2:])
+
 
 def attend(
     q: Float[Tensor, "B Q C"],

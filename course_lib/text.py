@@ -6,16 +6,21 @@ A class label is a prompt of one word.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from course_lib.arrays import Tokens
+from course_lib.layers import attend, timestep_embedding
 
 PADDING = 0
 START = 1
 FIRST_WORD = 2
+PUNCTUATION = ".,;:!?"  # at the end of a word it says nothing
+FEW = 12  # so many words can be listed in an error
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class Vocabulary:
         Parameters
         ----------
         prompts : sequence of str
-            Known words separated by spaces, at most `max_words`; "" is the null condition.
+            Known words separated by spaces, at most `max_words`; "" is the null condition. Capital
+            letters and punctuation at the end of a word make no difference.
 
         Returns
         -------
@@ -55,7 +61,8 @@ class Vocabulary:
         cond = torch.full((len(prompts), self.max_words + 1), PADDING)
         cond[:, 0] = START
         for row, prompt in zip(cond, prompts, strict=True):
-            ids = [self._id(word) for word in prompt.split()]
+            words = [word.rstrip(PUNCTUATION) for word in prompt.lower().split()]
+            ids = [self._id(word) for word in words if word]
             if len(ids) > self.max_words:
                 raise ValueError(
                     f"a prompt has at most {self.max_words} word(s), but {prompt!r} has {len(ids)}"
@@ -64,21 +71,60 @@ class Vocabulary:
         return cond
 
     def _id(self, word: str) -> int:
-        if word not in self.words:
-            raise ValueError(f"unknown word {word!r}; known words: {', '.join(self.words)}")
-        return self.words.index(word) + FIRST_WORD
+        if word in self.words:
+            return self.words.index(word) + FIRST_WORD
+        few = len(self.words) <= FEW
+        known = self.words if few else get_close_matches(word, self.words, n=3, cutoff=0.0)
+        which = "known words" if few else f"the nearest of the {len(self.words)} known words"
+        raise ValueError(f"unknown word {word!r}; {which}: {', '.join(known)}")
+
+
+class TextBlock(nn.Module):
+    """Let every word look at the others, then think about what it saw.
+
+    So "top" next to "hat" can come to mean something else than "top" alone. Source: Vaswani et
+    al. (2017), section 3.1, with the norms first. Built in: conditioning.
+    """
+
+    def __init__(self, dim: int, heads: int = 4):
+        super().__init__()
+        self.heads = heads
+        self.norm_1 = nn.LayerNorm(dim)
+        self.to_qkv = nn.Linear(dim, 3 * dim)
+        self.to_out = nn.Linear(dim, dim)
+        self.norm_2 = nn.LayerNorm(dim)
+        self.widen = nn.Linear(dim, 4 * dim)
+        self.narrow = nn.Linear(4 * dim, dim)
+
+    def forward(
+        self, words: Float[Tensor, "B L dim"], is_word: Bool[Tensor, "B L"]
+    ) -> Float[Tensor, "B L dim"]:
+        q, k, v = self.to_qkv(self.norm_1(words)).chunk(3, dim=-1)
+        words = words + self.to_out(attend(q, k, v, self.heads, is_word))
+        return words + self.narrow(F.silu(self.widen(self.norm_2(words))))
 
 
 class TextEncoder(nn.Module):
-    """Look up a learned vector of length `dim` for each token, and average them.
+    """Look up a learned vector of length `dim` for each token, and let the tokens look around.
 
-    `vocabulary_size` counts the token ids, padding and start included. Built in: conditioning.
+    Built in: conditioning.
+
+    Parameters
+    ----------
+    vocabulary_size : int
+        Counts the token ids, padding and start included.
+    dim : int
+        Length of a token's vector; with a depth, divisible by 4.
+    depth : int
+        Number of `TextBlock`. With 0 each vector stays as it was looked up, and nobody knows the
+        order of the words.
     """
 
-    def __init__(self, vocabulary_size: int, dim: int):
+    def __init__(self, vocabulary_size: int, dim: int, depth: int = 0):
         super().__init__()
         self.vocabulary_size = vocabulary_size
         self.embedding = nn.Embedding(vocabulary_size, dim, padding_idx=PADDING)
+        self.blocks = nn.ModuleList(TextBlock(dim) for _ in range(depth))
 
     def forward(
         self, cond: Tokens
@@ -96,6 +142,10 @@ class TextEncoder(nn.Module):
         self._check(cond)
         is_word = cond != PADDING
         words = self.embedding(cond)
+        if self.blocks:
+            words = words + timestep_embedding(torch.arange(cond.shape[1]), words.shape[-1])
+        for block in self.blocks:
+            words = block(words, is_word)
         weight = is_word.unsqueeze(-1).to(words.dtype)
         return words, (words * weight).sum(1) / weight.sum(1), is_word
 

@@ -26,6 +26,7 @@ class UNetConfig:
     blocks: int = 2  #: Residual blocks a level, on each way.
     vocabulary_size: int = 0  #: Number of token ids of the condition; 0: it takes no condition.
     text_dim: int = 64  #: Length of a token's vector.
+    text_depth: int = 0  #: Blocks in which the words look at each other; 0 is enough for labels.
     self_attention_levels: tuple[int, ...] = ()  #: Levels whose blocks self-attention follows.
     cross_attention_levels: tuple[int, ...] = ()  #: The same for attention to the words.
     dropout: float = 0.0  #: Share of the features set to 0 while training.
@@ -95,7 +96,9 @@ class UNet(nn.Module):
         dim = 2 * channels[0]
         self.time_mlp = nn.Sequential(nn.Linear(channels[0], dim), nn.SiLU(), nn.Linear(dim, dim))
         if config.vocabulary_size:
-            self.text_encoder = TextEncoder(config.vocabulary_size, config.text_dim)
+            self.text_encoder = TextEncoder(
+                config.vocabulary_size, config.text_dim, config.text_depth
+            )
             self.text_proj = nn.Linear(config.text_dim, dim)
         folded = config.image_channels * config.fold**2
         self.conv_in = nn.Conv2d(folded, channels[0], 3, padding=1)
@@ -176,3 +179,44 @@ class UNet(nn.Module):
             raise ValueError("this network takes no condition: leave cond out")
         if cond is not None and len(cond) != len(x_t):
             raise ValueError(f"cond must have {len(x_t)} rows, one a picture, but has {len(cond)}")
+
+
+@torch.no_grad()
+def attention_maps(
+    unet: UNet, x_t: Float[Tensor, "B C H W"], t: Timesteps, cond: Tokens
+) -> Float[Tensor, "B L H W"]:
+    """How much each pixel looks at each word of its prompt: the mean over all cross-attention.
+
+    Built in: conditioning.
+
+    Parameters
+    ----------
+    x_t, t, cond : Tensor
+        As for `UNet`.
+
+    Returns
+    -------
+    Tensor, shape (B, L, H, W)
+        Weights 0 ... 1, enlarged to the size of the picture; a pixel's weights add up to 1.
+
+    Raises
+    ------
+    ValueError
+        If the network has no cross-attention.
+    """
+    maps = []
+
+    def keep(layer: CrossAttention, inputs: tuple, _: Tensor) -> None:
+        weights = layer.weights(*inputs).float()
+        maps.append(F.interpolate(weights, x_t.shape[2:], mode="bilinear"))
+
+    layers = [layer for layer in unet.modules() if isinstance(layer, CrossAttention)]
+    if not layers:
+        raise ValueError("this network has no cross-attention: its prompts have no places")
+    hooks = [layer.register_forward_hook(keep) for layer in layers]
+    try:
+        unet(x_t, t, cond)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return torch.stack(maps).mean(0)

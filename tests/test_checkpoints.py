@@ -8,7 +8,13 @@ import torch
 from safetensors import safe_open
 
 from course_lib import checkpoints
-from course_lib.checkpoints import load_checkpoint, read_card, sampler, save_checkpoint
+from course_lib.checkpoints import (
+    load_checkpoint,
+    read_card,
+    sampler,
+    save_checkpoint,
+    vocabulary_of,
+)
 from course_lib.conditioning import Guided, class_cond
 from course_lib.models import Clipped, FromV
 from course_lib.schedules import cosine_schedule, linear_schedule
@@ -172,6 +178,13 @@ def test_a_network_that_predicts_v_comes_as_a_model_that_answers_noise(unet, pat
     assert torch.equal(model(*asked()), expected)
     assert not torch.allclose(expected, network(*asked()))
     assert model.config == CONFIG
+
+
+def test_the_words_of_a_generator_stand_on_its_card():
+    words = vocabulary_of({"words": "red hat", "max_words": 2})
+    assert (words.words, words.max_words) == (("red", "hat"), 2)
+    with pytest.raises(ValueError, match="'judge' takes no prompt: its card lists no words"):
+        vocabulary_of({"name": "judge"})
 
 
 def test_sampler_refuses_what_draws_no_pictures(unet):

@@ -28,6 +28,8 @@ CARD = {
     "clipped": True,
     "guidance_scale": 3.0,
     "num_steps": 4,
+    "words": "0 1 2 3 4 5 6 7 8 9",
+    "max_words": 1,
 }
 
 
@@ -101,6 +103,9 @@ def test_each_option_changes_the_pictures_and_the_defaults_are_the_cards(tiny, t
     ):
         assert not np.array_equal(usual, draw(*options)), options
     assert np.array_equal(draw(), draw("--cond", 7, "--guidance-scale", 0)), "0 is unconditional"
+    away = draw("--cond", 7, "--negative", 3)
+    assert not np.array_equal(usual, away)
+    assert np.array_equal(usual, draw("--cond", 7, "--negative", "")), "away from no condition"
 
 
 def test_the_first_pictures_do_not_depend_on_how_many_follow(tiny, tmp_path):
@@ -142,6 +147,8 @@ def test_sample_replaces_the_file_it_was_told_to_write(tiny, tmp_path):
         (["--cond", "11"], ["'11'", "0, 1, 2"]),
         (["--cond", "seven"], ["'seven'", "0, 1, 2"]),
         (["--cond", "7 7"], ["at most 1 word"]),
+        (["--cond", "7", "--negative", "eleven"], ["'eleven'", "0, 1, 2"]),
+        (["--negative", "7"], ["--negative needs --cond"]),
         (["--num", "0"], ["--num", "but it is 0", "1 ... 10000"]),
         (["--num", "10001"], ["--num", "1 ... 10000", "10001"]),
         (["--num", "two"], ["--num", "valid integer"]),

@@ -66,6 +66,15 @@ def test_guidance_walks_the_line_through_both_answers(asked, scale):
     assert not torch.allclose(expected, told)
 
 
+def test_a_negative_prompt_takes_the_place_of_no_condition(asked):
+    x_t, t, cond = asked
+    negative = torch.tensor([[1, 9]])
+    away, towards = hears(x_t, t, negative.expand(4, -1)), hears(x_t, t, cond)
+    guided = Guided(hears, 3, negative)(x_t, t, cond)
+    torch.testing.assert_close(guided, away + 3 * (towards - away))
+    assert torch.equal(Guided(hears, 3, null_cond(1))(x_t, t, cond), Guided(hears, 3)(x_t, t, cond))
+
+
 def test_guidance_without_a_condition_calls_the_model_as_it_is(asked):
     x_t, t, _ = asked
     assert torch.equal(Guided(hears, 3)(x_t, t), hears(x_t, t, None))
@@ -102,6 +111,12 @@ def test_guidance_asks_both_questions_at_once(asked):
         (
             lambda: Guided(hears, 2)(torch.ones(2, 1), torch.tensor([1, 2]), torch.tensor([1, 2])),
             r"\(B, L\), but it is \(2,\)",
+        ),
+        (
+            lambda: Guided(hears, 2, null_cond(1, 3))(
+                torch.ones(2, 1), torch.tensor([1, 2]), null_cond(2, 2)
+            ),
+            r"negative must have the shape \(1, 2\) to fit cond, but it is \(1, 3\)",
         ),
     ],
 )

@@ -101,6 +101,19 @@ def test_self_attention_cares_not_where_a_pixel_stands():
     assert (attention(x) - x).abs().max() > 0.1
 
 
+def test_cross_attention_weights_are_those_it_mixes_with():
+    module = stir(layers.CrossAttention(8, 6, heads=1))
+    x, words = torch.randn(2, 8, 2, 3), torch.randn(2, 4, 6)
+    is_word = torch.tensor([[True, True, True, True], [True, True, False, False]])
+    weights = module.weights(x, words, is_word)  # (B, L, H, W)
+    assert weights.shape == (2, 4, 2, 3)
+    torch.testing.assert_close(weights.sum(1), torch.ones(2, 2, 3))
+    assert weights[1, 2:].abs().max() == 0
+    values = module.to_kv(words).chunk(2, dim=-1)[1]
+    mixed = module.to_out(torch.einsum("blhw,blc->bhwc", weights, values)).permute(0, 3, 1, 2)
+    torch.testing.assert_close(module(x, words, is_word), x + mixed)
+
+
 def test_cross_attention_to_one_word_adds_that_word_everywhere():
     attention = stir(layers.CrossAttention(8, 6))
     x, word = torch.randn(1, 8, 4, 4), torch.randn(1, 1, 6)

@@ -5,7 +5,15 @@ import torch
 
 from course_lib import metrics
 from course_lib.arrays import make_generator
-from course_lib.metrics import Judge, agreement, frechet_distance, nearest_distances, read_images
+from course_lib.metrics import (
+    AttributeJudge,
+    Judge,
+    agreement,
+    all_right,
+    frechet_distance,
+    nearest_distances,
+    read_images,
+)
 
 
 def cloud(count, spread=1.0, mean=0.0, dim=4, seed=0):
@@ -103,9 +111,31 @@ def test_reading_does_not_train_the_judge(judge, pictures):
         assert torch.equal(value, before[name]), name
 
 
+def test_a_judge_of_attributes_reads_each_by_its_own_scores():
+    torch.manual_seed(0)
+    several = AttributeJudge((3, 2), width=4).eval()
+    colour = torch.rand(6, 3, 32, 32, generator=make_generator(3)) * 2 - 1
+    reading = read_images(several, colour)
+    with torch.no_grad():
+        scores = several(colour)
+    by_hand = torch.stack([scores[:, :3].argmax(1), scores[:, 3:].argmax(1)], dim=1)
+    assert torch.equal(reading.labels, by_hand)
+
+
+def test_only_what_is_named_must_be_right():
+    read = torch.tensor([[1, 2], [1, 2], [0, 2], [0, 0]])
+    asked = torch.tensor([[1, 2], [1, 0], [1, 2], [1, 2]])
+    yes, no = True, False
+    everything = torch.ones(4, 2, dtype=torch.bool)
+    assert all_right(read, asked, everything) == 0.25
+    named = torch.tensor([[yes, yes], [yes, no], [no, yes], [yes, no]])
+    assert all_right(read, asked, named) == 0.75
+
+
 @pytest.mark.parametrize(
     "bad, message",
     [
+        (lambda: all_right(*[torch.ones(2, 3)] * 2, torch.ones(2, 2)), "three equal tables"),
         (lambda: frechet_distance(torch.ones(5, 3), torch.ones(5, 4)), r"\(5, 3\) and \(5, 4\)"),
         (lambda: frechet_distance(torch.ones(1, 3), torch.ones(5, 3)), r"\(1, 3\) and \(5, 3\)"),
         (lambda: frechet_distance(torch.ones(5), torch.ones(5)), r"\(N, F\) and \(M, F\)"),

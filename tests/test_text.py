@@ -70,3 +70,42 @@ def test_padding_is_not_trained_and_every_word_is(encoder):
 def test_bad_cond_is_refused(encoder, cond, message):
     with pytest.raises(ValueError, match=message):
         encoder(cond)
+
+
+def test_case_and_final_punctuation_do_not_matter():
+    plain = COLOURS.encode(["blue red"])
+    for prompt in ("Blue RED", "blue, red.", " blue  red ! "):
+        assert torch.equal(COLOURS.encode([prompt]), plain)
+
+
+def test_an_unknown_word_is_told_with_the_nearest_known_ones():
+    many = Vocabulary(("cat", "dog", "horse", "house", *map(str, range(20))), max_words=3)
+    with pytest.raises(ValueError, match="unknown word 'hoarse'; the nearest of the 24 .*: horse"):
+        many.encode(["dog hoarse"])
+
+
+@pytest.fixture
+def deep():
+    torch.manual_seed(0)
+    return TextEncoder(9, 8, depth=2).eval()
+
+
+def test_words_that_look_around_still_never_see_padding(deep):
+    words, pooled, _ = deep(torch.tensor([[1, 3, 5]]))
+    deep.embedding.weight.data[PADDING] = 1e6
+    longer, still, _ = deep(torch.tensor([[1, 3, 5, 0, 0, 0]]))
+    torch.testing.assert_close(longer[:, :3], words)
+    torch.testing.assert_close(still, pooled)
+
+
+def test_depth_tells_the_order_of_the_words_and_no_depth_does_not(deep):
+    forwards, backwards = torch.tensor([[1, 3, 5]]), torch.tensor([[1, 5, 3]])
+    flat = TextEncoder(9, 8)
+    torch.testing.assert_close(flat(forwards)[1], flat(backwards)[1])
+    assert (deep(forwards)[1] - deep(backwards)[1]).abs().max() > 1e-3
+
+
+def test_what_a_word_means_depends_on_its_neighbours(deep):
+    by_hat, _, _ = deep(torch.tensor([[1, 3, 5]]))
+    by_frog, _, _ = deep(torch.tensor([[1, 3, 6]]))
+    assert (by_hat[0, 1] - by_frog[0, 1]).abs().max() > 1e-3

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_lib.conditioning import class_cond, null_cond
-from course_lib.unet import UNet, UNetConfig
+from course_lib.unet import UNet, UNetConfig, attention_maps
 
 CONFIGS = {
     "as for digits": UNetConfig(channels=(8, 16), vocabulary_size=12, text_dim=8),
@@ -17,6 +17,16 @@ CONFIGS = {
         text_dim=8,
         self_attention_levels=(1,),
         cross_attention_levels=(1, 2),
+    ),
+    "with a text encoder": UNetConfig(
+        image_channels=3,
+        channels=(8, 16),
+        blocks=1,
+        vocabulary_size=12,
+        text_dim=8,
+        text_depth=2,
+        self_attention_levels=(1,),
+        cross_attention_levels=(1,),
     ),
     "without a condition": UNetConfig(fold=4, channels=(8,), blocks=1),
 }
@@ -84,7 +94,7 @@ def test_time_and_condition_change_the_answer(config):
         assert (answer - unet(x_t, t, cond.flip(0))).abs().max() > 1e-3
 
 
-@pytest.mark.parametrize("name", ["as for digits", "with attention"])
+@pytest.mark.parametrize("name", ["as for digits", "with attention", "with a text encoder"])
 @torch.no_grad()
 def test_padding_is_hidden(name):
     unet, (x_t, t, cond) = stirred(CONFIGS[name]), inputs(CONFIGS[name])
@@ -95,11 +105,24 @@ def test_padding_is_hidden(name):
     assert torch.equal(answer, unet(x_t, t, padded)), "what padding looks like must not matter"
 
 
-@pytest.mark.parametrize("name", ["as for digits", "with attention"])
+@pytest.mark.parametrize("name", ["as for digits", "with attention", "with a text encoder"])
 @torch.no_grad()
 def test_no_condition_is_the_null_condition(name):
     unet, (x_t, t, _) = stirred(CONFIGS[name]), inputs(CONFIGS[name])
     same(unet(x_t, t), unet(x_t, t, null_cond(3)))
+
+
+def test_attention_maps_share_each_pixel_among_the_words():
+    unet, (x_t, t, cond) = stirred(CONFIGS["with attention"]), inputs(CONFIGS["with attention"])
+    before = unet(x_t, t, cond)
+    maps = attention_maps(unet, x_t, t, torch.nn.functional.pad(cond, (0, 2)))
+    assert maps.shape == (3, 4, 8, 8)
+    torch.testing.assert_close(maps.sum(1), torch.ones(3, 8, 8))
+    assert maps[:, 2:].abs().max() == 0, "nobody looks at padding"
+    assert maps[:, 1].std() > 1e-4, "not every pixel looks alike"
+    assert torch.equal(unet(x_t, t, cond), before), "looking changes nothing"
+    with pytest.raises(ValueError, match="no cross-attention"):
+        attention_maps(stirred(CONFIGS["as for digits"]), x_t[:, :1], t, cond)
 
 
 @torch.no_grad()

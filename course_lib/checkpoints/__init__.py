@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
+    from course_lib.arrays import Tokens
     from course_lib.models import Model
     from course_lib.schedules import Schedule
+    from course_lib.text import Vocabulary
     from course_lib.unet import UNet
 
 FOLDER = Path(__file__).parent
@@ -63,7 +65,9 @@ def save_checkpoint(path: str | Path, model: nn.Module, card: dict, *, config: d
     if path.suffix != ".safetensors" or not path.parent.is_dir():
         raise ValueError(f"{path} must end in .safetensors and its folder must exist")
     if config is None:
-        config = model.config if isinstance(model.config, dict) else dataclasses.asdict(model.config)
+        config = model.config
+    if dataclasses.is_dataclass(config):
+        config = dataclasses.asdict(config)
     weights = {name: w.half().contiguous() for name, w in model.state_dict().items()}
     drafts = [path.with_suffix(".safetensors.part"), path.with_suffix(".json.part")]
     card_path = path.with_suffix(".json")
@@ -161,8 +165,27 @@ def read_card(name_or_path: str | Path) -> dict:
         raise ValueError(f"the model card {path.name} is not JSON: {error}") from error
 
 
+def vocabulary_of(card: dict) -> Vocabulary:
+    """The words that a generator understands, as its card lists them.
+
+    Raises
+    ------
+    ValueError
+        If the card lists none.
+    """
+    from course_lib.text import Vocabulary
+
+    if "words" not in card:
+        raise ValueError(f"{card.get('name')!r} takes no prompt: its card lists no words")
+    return Vocabulary(tuple(card["words"].split()), card["max_words"])
+
+
 def sampler(
-    model: nn.Module, card: dict, *, guidance_scale: float | None = None
+    model: nn.Module,
+    card: dict,
+    *,
+    guidance_scale: float | None = None,
+    negative: Tokens | None = None,
 ) -> tuple[Model, Schedule]:
     """Wrap a generator as its card says, with guidance and clipping, and make its schedule.
 
@@ -172,6 +195,8 @@ def sampler(
         As `load_checkpoint` returns it, with its `card`.
     guidance_scale : float, optional
         1 is off, more exaggerates the condition; by default the card's.
+    negative : Tensor, shape (1, L), int64, optional
+        A negative prompt; see `conditioning.Guided`.
 
     Returns
     -------
@@ -187,7 +212,8 @@ def sampler(
     from course_lib.models import Clipped
 
     schedule = schedule_of(card)
-    model = Guided(model, card["guidance_scale"] if guidance_scale is None else guidance_scale)
+    scale = card["guidance_scale"] if guidance_scale is None else guidance_scale
+    model = Guided(model, scale, negative)
     return (Clipped(model, schedule) if card.get("clipped") else model), schedule
 
 

@@ -76,7 +76,13 @@ def sample(
     ],
     cond: Annotated[
         str | None,
-        typer.Option(metavar="DIGIT", help="What to draw, such as 7; without it, any digit."),
+        typer.Option(
+            metavar="PROMPT",
+            help="What to draw, such as 7 or 'a frog in the snow'; without it, anything.",
+        ),
+    ] = None,
+    negative: Annotated[
+        str | None, typer.Option(metavar="PROMPT", help="What to stay away from; needs --cond.")
     ] = None,
     num: Annotated[
         int, typer.Option(metavar="N", help=f"How many pictures, 1 ... {MOST_SAMPLES}.")
@@ -97,13 +103,15 @@ def sample(
     check_output(output, (".png", ".npz"))
     check_range("--num", num, 1, MOST_SAMPLES)
     check_range("--seed", seed, 0, 2**63 - 1)
+    if negative is not None and cond is None:
+        raise ValueError("--negative needs --cond: say what to draw as well")
     from course_lib.checkpoints import read_card
 
     read_card(name)  # an unknown name is told before torch is imported, which takes seconds
     from course_lib.cli._pictures import to_bytes, write_samples
     from course_lib.cli._sample import Request, draw
 
-    images = draw(Request(name, cond, num, num_steps, guidance_scale, seed))
+    images = draw(Request(name, cond, num, num_steps, guidance_scale, seed, negative))
     write_samples(output, to_bytes(images))
     typer.echo(f"wrote {output}")
 

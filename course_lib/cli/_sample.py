@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor
 
-from course_lib.arrays import make_generator
-from course_lib.checkpoints import load_checkpoint, read_card, sampler
+from course_lib.arrays import Tokens, make_generator
+from course_lib.checkpoints import load_checkpoint, read_card, sampler, vocabulary_of
 from course_lib.cli._plain import progress_bar
 from course_lib.sampling import sample_steps, timestep_pairs
-from course_lib.text import FIRST_WORD, Vocabulary
 
 BATCH = 100
 DIGITS_SIZE = 28
@@ -26,6 +25,7 @@ class Request:
     num_steps: int | None
     guidance_scale: float | None
     seed: int
+    negative: str | None = None
 
 
 def draw(request: Request) -> Float[Tensor, "N C H W"]:
@@ -45,10 +45,11 @@ def draw(request: Request) -> Float[Tensor, "N C H W"]:
         raise ValueError(f"{request.name!r} does not draw pictures: its card names no sampler")
     network, card = load_checkpoint(request.name)
     config = network.config
-    model, schedule = sampler(network, card, guidance_scale=request.guidance_scale)
+    cond, negative = _tokens(card, request.cond), _tokens(card, request.negative)
+    options = {"guidance_scale": request.guidance_scale, "negative": negative}
+    model, schedule = sampler(network, card, **options)
     num_steps = card["num_steps"] if request.num_steps is None else request.num_steps
     timestep_pairs(schedule.T, num_steps)  # a bad number is told before the bar appears
-    cond = _condition(config.vocabulary_size, request.cond)
     size = card.get("image_size", DIGITS_SIZE)
     generator = make_generator(request.seed)
     noise = [
@@ -66,9 +67,6 @@ def draw(request: Request) -> Float[Tensor, "N C H W"]:
     return torch.cat(pictures)
 
 
-def _condition(vocabulary_size: int, prompt: str | None) -> Int64[Tensor, "1 L"] | None:
-    """Turn a digit into token ids; None stays the null condition."""
-    if prompt is None:
-        return None
-    words = Vocabulary(tuple(str(k) for k in range(vocabulary_size - FIRST_WORD)))
-    return words.encode([prompt])
+def _tokens(card: dict, prompt: str | None) -> Tokens | None:
+    """Turn a prompt into token ids (1, L); None stays the null condition."""
+    return None if prompt is None else vocabulary_of(card).encode([prompt])

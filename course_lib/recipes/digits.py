@@ -26,7 +26,7 @@ from course_lib.metrics import (
 from course_lib.models import FromV, Model
 from course_lib.sampling import ddim_step, ddpm_step, sample_steps
 from course_lib.schedules import cosine_schedule
-from course_lib.text import FIRST_WORD
+from course_lib.text import Vocabulary
 from course_lib.training import TrainConfig, TrainStep, batches, train_steps, v_loss
 from course_lib.unet import UNet, UNetConfig
 
@@ -36,10 +36,13 @@ STEPS = 18_000
 BATCH_SIZE = 64
 GUIDANCE_SCALE = 1.25
 NUM_STEPS = 25
-UNET = UNetConfig(channels=(64, 128), blocks=1, vocabulary_size=10 + FIRST_WORD)
+WORDS = Vocabulary(tuple("0123456789"))
+UNET = UNetConfig(channels=(64, 128), blocks=1, vocabulary_size=len(WORDS))
 TRAIN = TrainConfig(STEPS)
 SETTINGS = {
     "data": "digits, 9,000 for training",
+    "words": " ".join(WORDS.words),
+    "max_words": WORDS.max_words,
     "batch_size": BATCH_SIZE,
     "learning_rate": TRAIN.learning_rate,
     "ema_decay": TRAIN.ema_decay,
