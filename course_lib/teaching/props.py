@@ -6,9 +6,11 @@ function is called, so no call sees what an earlier one did to it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib.arrays import make_generator
@@ -65,8 +67,29 @@ def linear_model(weight: Tensor, bias: Tensor, cond_weight: float = 0.0) -> Call
     return model
 
 
+def u_parts(levels: int, channels: int, seed: int) -> SimpleNamespace:
+    """Make the stations of a U with random weights: `down[i]`, `middle` and `up[i]`.
+
+    Each is a function of feature maps. A station of the way up takes twice `channels`: what comes
+    from below, then what comes across. Every level has the same `channels`, so that a U that is
+    wired wrongly still runs, and shows by its numbers what went where.
+    """
+    generator = make_generator(seed)
+
+    def station(inputs: int) -> Callable:
+        weight = torch.randn(channels, inputs, 3, 3, generator=generator) / (3 * inputs**0.5)
+        return lambda h: F.silu(F.conv2d(h, weight, padding=1))
+
+    return SimpleNamespace(
+        down=[station(channels) for _ in range(levels)],
+        middle=station(channels),
+        up=[station(2 * channels) for _ in range(levels)],
+    )
+
+
 BUILDERS = {
     "generator": make_generator,
     "linear_network": linear_network,
     "linear_model": linear_model,
+    "u_parts": u_parts,
 }
