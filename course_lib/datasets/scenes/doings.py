@@ -96,9 +96,9 @@ def _dancing(r: Random) -> Pose:
 
     def notes(pen: Pen) -> None:
         for x, y, colour in ((-10.5, -13 + r0, colours[0]), (10.6, -8.5 + r1, colours[1])):
-            pen.blob(x - 0.6, y, 1.8, 1.4, colour, turn=-20)
-            pen.stroke([(x + 0.8, y - 0.3), (x + 0.8, y - 5.2)], 1, colour)
-            pen.stroke([(x + 0.8, y - 5.2), (x + 2.8, y - 3.6)], 1.2, colour)
+            pen.blob(x - 0.8, y, 2.1, 1.6, colour, turn=-20)
+            pen.stroke([(x + 0.8, y - 0.3), (x + 0.8, y - 5.2)], 1.2, colour)
+            pen.stroke([(x + 0.8, y - 5.2), (x + 3, y - 3.4)], 1.5, colour)
 
     r0, r1 = r.uniform(-1.5, 1), r.uniform(-1, 1)
     lift = r.uniform(-1, 1)
@@ -151,7 +151,7 @@ def _bicycle(r: Random) -> Pose:
 
     pedal = r.uniform(-1.2, 1.2)
     return Pose(
-        head=(-0.6, -19),
+        head=(-0.6, -18.8),
         body=(-1.8, -12.2),
         hands=((7.4, -12.6),),
         feet=((0.6 + pedal, -2.4 + abs(pedal) / 2),),
@@ -163,32 +163,32 @@ def _bicycle(r: Random) -> Pose:
 
 def _horse(r: Random) -> Pose:
     coat = r.choice([(166, 92, 44), (150, 82, 40), (180, 104, 52)])
-    mane, step = (58, 32, 24), r.uniform(-1, 1)
+    hair, step = (62, 36, 26), r.uniform(-1.2, 1.2)
 
     def horse(pen: Pen) -> None:
         dark = tuple(c * 3 // 4 for c in coat)
-        pen.stroke([(-7.6, -9), (-10.4, -8.2), (-11.4, -3.6 + step)], 2.2, mane)
-        for x, colour in ((-4.4, dark), (4.2, dark), (-7, coat), (7.2, coat)):
+        pen.stroke([(-7.6, -10), (-10.6, -9.4), (-11.4, -4.4 + step)], 2.3, hair)
+        for x, colour in ((-4.2, dark), (4.2, dark), (-7.1, coat), (7.2, coat)):
             swing = step if colour == coat else -step
-            pen.stroke([(x * 0.92, -6), (x + swing, -0.9)], 2.1, colour)
-            pen.stroke([(x + swing, -0.9), (x + swing + 0.5, -0.6)], 2.1, mane)
-        pen.blob(0, -8, 8.8, 3.9, coat, square=2.5)
-        pen.shape([(3.2, -8.6), (8.4, -5.6), (13, -14), (9.6, -17.4)], coat)
-        pen.stroke([(4.2, -10.6), (6.6, -13.2), (8.8, -16.6), (10, -18)], 2, mane)
-        pen.shape([(10.2, -16.6), (10.8, -20.2), (12.6, -17)], coat)
-        pen.blob(13, -15.2, 3.9, 2.2, coat, turn=38)
-        pen.blob(15, -13.5, 1.5, 1.5, (206, 160, 120), turn=38)
-        pen.blob(12.2, -16, 0.7, 0.7, INK)
-        pen.blob(-1.4, -10.3, 4.2, 1.7, RED, square=3)
-        pen.stroke([(13.6, -13.4), (9, -12.4), (4.2, -12.6)], 0.7, RED)
+            pen.stroke([(x * 0.94, -7), (x + swing, -1)], 2, colour)
+            pen.stroke([(x + swing, -0.9), (x + swing + 0.6, -0.6)], 2.1, hair)
+        pen.blob(0, -8.8, 8.8, 3.5, coat, square=2.5)
+        pen.shape([(3.4, -9), (8.6, -6.4), (13, -14.4), (9.6, -17.8)], coat)
+        pen.stroke([(4.4, -11.2), (6.8, -13.8), (8.8, -17), (10, -18.4)], 2, hair)
+        pen.shape([(10, -16.6), (10.8, -21), (12.9, -17)], coat)
+        pen.blob(13, -15.4, 4.2, 2.4, coat, turn=40)
+        pen.blob(15.2, -13.4, 1.7, 1.7, (220, 178, 140), turn=40)
+        pen.blob(12.2, -16.2, 0.75, 0.75, INK)
+        pen.blob(-1.4, -11, 4.2, 1.7, RED, square=3)
+        pen.stroke([(13.6, -13.6), (9, -12.8), (4.2, -13)], 0.7, RED)
 
     return Pose(
-        head=(-1.8, -19.6),
-        body=(-1.6, -13),
-        hands=((4.4, -12.8),),
-        feet=((0.6, -4.8),),
+        head=(-3.3, -19.6),
+        body=(-3.1, -13.2),
+        hands=((2.9, -13.1),),
+        feet=((-0.9, -5.4),),
         head_turn=r.uniform(-7, 5),
-        behind=horse,
+        behind=lambda pen: horse(pen.at(-1.5, 0)),
     )
 
 

@@ -77,7 +77,9 @@ def check_attributes(attributes: Tensor) -> None:
             )
 
 
-def caption(attributes_row: Int64[Tensor, " 5"], *, generator=None) -> str:
+def caption(
+    attributes_row: Int64[Tensor, " 5"], *, generator: torch.Generator | None = None
+) -> str:
     """Describe one scene in words chosen at random; see `captions`."""
     return captions(_as_batch(attributes_row), generator=generator)[0][0]
 

@@ -35,12 +35,12 @@ def _crown(pen: Pen) -> None:
 
 
 def _party_hat(pen: Pen) -> None:
-    pen.shape([(-3.7, 0.6), (0, -7.4), (3.7, 0.6)], BLUE)
+    pen.shape([(-3.8, 0.6), (0, -6.6), (3.8, 0.6)], BLUE)
     for low, high in ((0.12, 0.34), (0.56, 0.76)):  # two stripes, as shares of the height
-        left = [(-3.7 * (1 - h), 0.6 - 8 * h) for h in (low, high)]
+        left = [(-3.8 * (1 - h), 0.6 - 7.2 * h) for h in (low, high)]
         right = [(-x, y - 0.9) for x, y in reversed(left)]
         pen.shape([*left, *right], GOLD)
-    pen.blob(0, -7.2, 1.4, 1.4, WHITE)
+    pen.blob(0, -6.2, 1.4, 1.4, WHITE)
 
 
 def _scarf(pen: Pen) -> None:

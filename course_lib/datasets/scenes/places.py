@@ -11,13 +11,23 @@ from random import Random
 from jaxtyping import UInt8
 from torch import Tensor
 
-from course_lib.datasets.scenes.looks import INK, RED, WHITE
+from course_lib.datasets.scenes.looks import RED, WHITE
 from course_lib.datasets.scenes.pen import WIDE, Colour, Pen, reduced, sheet
+from course_lib.datasets.scenes.scenery import (
+    TRUNK,
+    coral,
+    cottage,
+    fish,
+    house,
+    palm,
+    peaks,
+    places_along,
+    snowman,
+    tent,
+)
 from course_lib.datasets.scenes.skies import in_light
 
 WIDTH, HEIGHT = WIDE
-TRUNK: Colour = (122, 78, 44)
-LAMP: Colour = (255, 226, 120)
 
 
 @functools.cache
@@ -57,34 +67,15 @@ def _ground(pen: Pen, r: Random, y: float, colour: Colour, bumps: float = 0.5) -
     pen.shape([*line, (WIDTH, HEIGHT), (0, HEIGHT)], colour)
 
 
-def _places(r: Random, gap: float) -> list[float]:
-    """Choose places along the width, about `gap` units apart."""
-    start = r.uniform(0, gap)
-    return [start + gap * k + r.uniform(-0.2, 0.2) * gap for k in range(math.ceil(WIDTH / gap) + 1)]
-
-
-def _peaks(pen: Pen, r: Random, y: float, gap: float, colour: Colour, cap: Colour | None) -> None:
-    for x in _places(r, gap):
-        height, half = r.uniform(6, 9.5), r.uniform(6, 8)
-        pen.shape([(x - half, y + 1), (x, y - height), (x + half, y + 1)], colour)
-        if cap:
-            tip = [
-                (x - 0.4 * half, y - 0.6 * height),
-                (x, y - height),
-                (x + 0.4 * half, y - 0.6 * height),
-            ]
-            pen.shape([*tip, (x, y - 0.45 * height)], cap)
-
-
 def _mars(pen: Pen, r: Random) -> None:
-    _peaks(pen, r, 21, 11, (176, 84, 54), None)
+    peaks(pen, r, 21, 11, (176, 84, 54), None)
     _ground(pen, r, 20.5, (206, 92, 46))
     _ground(pen, r, 26, (220, 106, 52))
-    for x in _places(r, 8):
+    for x in places_along(r, 8):
         y, radius = r.uniform(22, 34), r.uniform(1.6, 3)
         pen.blob(x, y, radius, radius * 0.5, (142, 54, 30))
         pen.blob(x + 0.3, y + 0.25, radius * 0.78, radius * 0.34, (184, 76, 40))
-    for x in _places(r, 12):
+    for x in places_along(r, 12):
         y = r.uniform(23, 33)
         pen.blob(x, y, 1.5, 1, (130, 52, 34), square=3)
 
@@ -96,25 +87,17 @@ def _beach(pen: Pen, r: Random) -> None:
         pen.stroke([(x, y), (x + r.uniform(1.5, 3), y)], 0.6, (150, 214, 244))
     _ground(pen, r, 23.1, WHITE, bumps=0.6)
     _ground(pen, r, 24, (250, 218, 140), bumps=0.6)
-    for x in _places(r, 21):
-        _palm(pen.at(x, r.uniform(25, 27)), r.choice([-1, 1]))
-    for x in _places(r, 9):
+    for x in places_along(r, 21):
+        palm(pen.at(x, r.uniform(25, 27)), r.choice([-1, 1]))
+    for x in places_along(r, 9):
         y, colour = r.uniform(26, 35), r.choice([(255, 128, 110), (255, 250, 240), (214, 168, 90)])
         pen.blob(x, y, 0.9, 0.7, colour)
 
 
-def _palm(pen: Pen, side: int) -> None:
-    pen.stroke([(0, 0), (side * 0.6, -5), (side * 2, -10), (side * 2.6, -12.5)], 1.5, TRUNK)
-    for dx, dy, end in ((-3, -1.6, 1.2), (3, -1.6, 1.2), (-2.4, -3.4, -1.4), (2.6, -3.2, -1.4)):
-        top = (side * 2.6, -12.8)
-        middle = (top[0] + dx, top[1] + dy)
-        pen.stroke([top, middle, (top[0] + 1.9 * dx, top[1] + end + 1)], 1.5, (46, 150, 60))
-
-
 def _snow(pen: Pen, r: Random) -> None:
-    _peaks(pen, r, 21, 13, (150, 178, 214), WHITE)
+    peaks(pen, r, 21, 13, (150, 178, 214), WHITE)
     _ground(pen, r, 20.5, (226, 236, 248), bumps=0.8)
-    for x in _places(r, 10):
+    for x in places_along(r, 10):
         y, height = r.uniform(21.5, 24), r.uniform(7, 9.5)
         pen.stroke([(x, y), (x, y - 2)], 1.2, TRUNK)
         for share, half in ((0.2, 3.3), (0.45, 2.6), (0.7, 1.8)):
@@ -129,23 +112,14 @@ def _snow(pen: Pen, r: Random) -> None:
                 WHITE,
             )
     _ground(pen, r, 25.5, (250, 252, 255), bumps=0.8)
-    for x in _places(r, 30):
-        _snowman(pen.at(x, 27))
-
-
-def _snowman(pen: Pen) -> None:
-    for y, radius in ((-1.6, 2.7), (-5.6, 2)):
-        pen.blob(0, y, radius + 0.4, radius + 0.4, (168, 190, 222))
-        pen.blob(0, y, radius, radius, WHITE)
-    for x in (-0.8, 0.8):
-        pen.blob(x, -6.1, 0.4, 0.4, INK)
-    pen.stroke([(0, -5.3), (1.4, -5)], 0.7, (255, 130, 30))
+    for x in places_along(r, 30):
+        snowman(pen.at(x, 27))
 
 
 def _meadow(pen: Pen, r: Random) -> None:
     _ground(pen, r, 18.5, (150, 212, 106), bumps=2)
-    for x in _places(r, 24):
-        _cottage(pen.at(x, 20.4))
+    for x in places_along(r, 24):
+        cottage(pen.at(x, 20.4))
     _ground(pen, r, 21.5, (118, 196, 72), bumps=0.8)
     _ground(pen, r, 26.5, (98, 182, 58), bumps=0.8)
     colours = [(255, 70, 80), (255, 222, 50), WHITE, (232, 120, 240)]
@@ -155,39 +129,22 @@ def _meadow(pen: Pen, r: Random) -> None:
         pen.blob(x, y, 0.3, 0.3, (255, 190, 40))
 
 
-def _cottage(pen: Pen) -> None:
-    pen.blob(0, -1.4, 2.6, 2.6, (255, 244, 220), square=8)
-    pen.shape([(-3.6, -3.4), (0, -6.8), (3.6, -3.4)], (216, 66, 54))
-    pen.blob(0, -0.6, 0.8, 1.5, TRUNK, square=6)
-
-
 def _sea(pen: Pen, r: Random) -> None:
-    for x in _places(r, 7):
+    for x in places_along(r, 7):
         height, y = r.uniform(9, 15), r.uniform(27, 29)
         wave = [(x + 1.1 * math.sin(0.9 * k), y - height * k / 8) for k in range(9)]
         pen.stroke(wave, 1.5, r.choice([(40, 160, 90), (26, 130, 96), (90, 176, 70)]))
-    for x in _places(r, 15):
-        _fish(
+    for x in places_along(r, 15):
+        fish(
             pen.at(x, r.uniform(6, 20)),
             r.choice([-1, 1]),
             r.choice([(255, 190, 40), (255, 120, 90)]),
         )
     _ground(pen, r, 26.5, (226, 204, 150), bumps=0.8)
-    for x in _places(r, 11):
-        _coral(pen.at(x, r.uniform(27, 30)), r.choice([(255, 104, 130), (255, 140, 70)]))
+    for x in places_along(r, 11):
+        coral(pen.at(x, r.uniform(27, 30)), r.choice([(255, 104, 130), (255, 140, 70)]))
     for _ in range(14):
         pen.blob(r.uniform(0, WIDTH), r.uniform(28, 35), 0.9, 0.5, (190, 164, 116))
-
-
-def _fish(pen: Pen, side: int, colour: Colour) -> None:
-    pen.shape([(-side * 1.2, 0), (-side * 3, -1.4), (-side * 3, 1.4)], colour)
-    pen.blob(0, 0, 2, 1.3, colour)
-    pen.blob(side, -0.3, 0.4, 0.4, INK)
-
-
-def _coral(pen: Pen, colour: Colour) -> None:
-    for x, y in ((0, -4.6), (-2, -3.8), (2, -3.6)):
-        pen.stroke([(0, 0.4), (x * 0.8, y * 0.5), (x, y)], 1.2, colour)
 
 
 def _city(pen: Pen, r: Random, lamps: Pen | None) -> None:
@@ -195,32 +152,12 @@ def _city(pen: Pen, r: Random, lamps: Pen | None) -> None:
     x = r.uniform(-3, 0)
     while x < WIDTH:
         width, height = r.choice([5.2, 6.6, 8]), r.uniform(9, 19)
-        _house(pen, r, x, width, 25 - height, r.choice(walls), lamps)
+        house(pen, r, x, width, 25 - height, r.choice(walls), lamps)
         x += width + r.choice([0, 0.4, 1])
     _ground(pen, r, 24.5, (196, 196, 200), bumps=0)
     _ground(pen, r, 26, (92, 94, 106), bumps=0)
-    for x in _places(r, 7):
+    for x in places_along(r, 7):
         pen.stroke([(x, 30.6), (x + 2.8, 30.6)], 0.9, (250, 236, 160))
-
-
-def _house(
-    pen: Pen, r: Random, x: float, width: float, top: float, wall: Colour, lamps: Pen | None
-) -> None:
-    pen.shape([(x, 26), (x, top), (x + width, top), (x + width, 26)], wall)
-    columns = int(width // 2.2)
-    for row in range(int((24 - top) // 2.8)):
-        for column in range(columns):
-            left, high = x + (column + 0.5) * width / columns - 0.65, top + 1 + 2.8 * row
-            window = [
-                (left, high),
-                (left + 1.3, high),
-                (left + 1.3, high + 1.5),
-                (left, high + 1.5),
-            ]
-            if lamps and r.random() < 0.6:
-                lamps.shape(window, LAMP)
-            else:
-                pen.shape(window, (66, 84, 120))
 
 
 def _forest(pen: Pen, r: Random) -> None:
@@ -229,7 +166,7 @@ def _forest(pen: Pen, r: Random) -> None:
         (7, 25, (34, 98, 52), 17),
     ):
         _ground(pen, r, base - 4, green, bumps=0.5)
-        for x in _places(r, gap):
+        for x in places_along(r, gap):
             height = tall + r.uniform(-3, 2)
             pen.stroke([(x, base + 1), (x, base - 4)], 1.5, TRUNK)
             for share in (0.18, 0.42, 0.66):
@@ -237,7 +174,7 @@ def _forest(pen: Pen, r: Random) -> None:
                 pen.shape([(x - half, low), (x, low - 0.42 * height), (x + half, low)], green)
     _ground(pen, r, 24.5, (96, 84, 48), bumps=0.6)
     _ground(pen, r, 27, (84, 122, 50), bumps=0.7)
-    for x in _places(r, 9):
+    for x in places_along(r, 9):
         y = r.uniform(27, 33)
         pen.stroke([(x, y), (x, y - 1.4)], 1.1, (250, 240, 220))
         pen.blob(x, y - 1.9, 1.9, 1.2, RED)
@@ -246,27 +183,13 @@ def _forest(pen: Pen, r: Random) -> None:
 
 
 def _circus(pen: Pen, r: Random) -> None:
-    for x in _places(r, 23):
-        _tent(pen.at(x, 25), r.choice([(30, 90, 220), (255, 200, 30)]))
+    for x in places_along(r, 23):
+        tent(pen.at(x, 25), r.choice([(30, 90, 220), (255, 200, 30)]))
     _ground(pen, r, 25, (240, 190, 96), bumps=0.3)
     dots = [(255, 80, 90), (60, 150, 250), (90, 200, 90), (250, 250, 250)]
     for _ in range(30):
         x, y = r.uniform(0, WIDTH), r.uniform(26.5, 35)
         pen.blob(x, y, 0.6, 0.5, r.choice(dots))
-
-
-def _tent(pen: Pen, flag: Colour) -> None:
-    """Draw a round tent in red and white stripes that meet at its top."""
-    stripes, half, eaves, top = 7, 10.5, -9, -18
-    for k in range(stripes):
-        colour = RED if k % 2 == 0 else (255, 248, 238)
-        left, right = (half * (2 * (k + e) / stripes - 1) for e in (0, 1))
-        pen.shape([(left, 0.8), (left, eaves), (right, eaves), (right, 0.8)], colour)
-        pen.shape([(1.15 * left, eaves), (0, top), (1.15 * right, eaves)], colour)
-        pen.blob((left + right) * 0.575, eaves, half / stripes * 1.15, 1, colour)
-    pen.blob(0, -2.6, 2, 4, (70, 30, 50))
-    pen.stroke([(0, top), (0, top - 3)], 0.6, INK)
-    pen.shape([(0, top - 3.4), (3.4, top - 2.2), (0, top - 1)], flag)
 
 
 _LANDS: dict[str, Callable[[Pen, Random], None]] = {
