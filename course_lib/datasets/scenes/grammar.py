@@ -99,8 +99,8 @@ def captions(
     list of str
         N captions of at most `MAX_WORDS` words.
     named : Tensor, shape (N, 5), bool
-        Which attributes each caption names. A cat whose colour is not said is not named: there
-        are two.
+        Which attributes each caption names. A cat whose colour is not said is not named, as
+        there are two: "a photo of a cat" names nothing.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def captions(
     check_attributes(attributes)
     chance = torch.rand(len(attributes), 5 + 3, generator=generator)
     named = chance[:, :5] < NAMED
-    named[~named.any(1), 0] = True  # a caption names something
+    named[~named.any(1), 0] = True  # a caption speaks of something
     written = [
         _one_caption(values_of(row), names, *rest)
         for row, names, rest in zip(attributes, named.tolist(), chance[:, 5:].tolist(), strict=True)
