@@ -11,14 +11,14 @@ from course_lib.training import TrainStep
 
 
 def test_every_recipe_names_itself():
-    assert set(recipes.RECIPES) == {"digits", "digits_judge"}
+    assert set(recipes.RECIPES) == {"digits", "digits_judge", "scenes", "scenes_judge"}
     for name, recipe in recipes.RECIPES.items():
         assert recipe.name == name
         assert recipe.steps > 0 and recipe.judge_steps > 0
 
 
 def test_unknown_recipe_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="no recipe 'nonesuch'; there are digits_judge, digits"):
+    with pytest.raises(ValueError, match="no recipe 'nonesuch'; there are digits_judge, digits, scenes"):
         recipes.train_recipe("nonesuch")
 
 

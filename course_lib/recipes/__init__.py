@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from course_lib.arrays import processor_name
-from course_lib.recipes import digits, digits_judge
+from course_lib.recipes import digits, digits_judge, scenes, scenes_judge
 from course_lib.training import TrainStep
 
 
@@ -54,7 +54,7 @@ RECIPES = {
         recipe.judge,
         recipe.JUDGE_STEPS,
     )
-    for recipe in (digits_judge, digits)
+    for recipe in (digits_judge, digits, scenes_judge, scenes)
 }
 
 

@@ -5,7 +5,6 @@ It learns from 9,000 noisy digits, one in ten shown without its label, and is ju
 close to t = T the answer then says more about the picture, and fewer digits come out wrong.
 """
 
-import time
 from collections.abc import Callable, Iterator
 
 import torch
@@ -112,16 +111,14 @@ def judge(network: nn.Module, on_step: Callable[[], None] = lambda: None) -> dic
     """
     model = FromV(network, cosine_schedule())
     labels = digits("test").labels
-    start = time.perf_counter()
     sets = [draw(model, labels, seed, on_step=on_step) for seed in range(1, SETS + 1)]
-    seconds = time.perf_counter() - start
     figures = judge_sets(sets)
     for name, (step, num_steps) in SAMPLERS.items():
         options = {"step": step, "num_steps": num_steps, "on_step": on_step}
         one_set = draw(model, labels, SETS + 1, **options)
         figures[f"frechet_{name}"] = judge_sets([one_set])["frechet"]
         figures[f"frechet_{name}_samples"] = len(one_set)
-    return figures | {"samples_per_second": round(SETS * len(labels) / seconds, 1)}
+    return figures
 
 
 def judge_sets(sets: list[Float[Tensor, "N 1 28 28"]]) -> dict:
