@@ -74,13 +74,16 @@ def _watching(function: Callable, library: tuple[str, ...]) -> Iterator[set[str]
     targets = {name: _look_up(name) for name in library}
     used = {name for name, target in targets.items() if inspect.unwrap(function) is target}
     codes = {code: name for name, target in targets.items() for code in _codes(target)}
-    names = {name.rpartition(".")[2]: name for name in library if not _codes(targets[name])}
+    others = {name.rpartition(".")[2]: name for name in targets if not _codes(targets[name])}
 
     def profile(frame: types.FrameType, event: str, argument: Any) -> None:
-        if event == "call" and frame.f_code in codes:
-            used.add(codes[frame.f_code])
-        elif event == "c_call" and _of_torch(argument):
-            used.update(names[key] for key in {argument.__name__} & names.keys())
+        name = None
+        if event == "call":
+            name = codes.get(frame.f_code)
+        elif event == "c_call":
+            name = others.get(argument.__name__)  # torch's own function, or a tensor's method
+            name = name if argument is targets.get(name) or _of_tensor(argument) else None
+        used.update({name} - {None})
 
     before = sys.getprofile()
     sys.setprofile(profile if library else before)
@@ -103,7 +106,5 @@ def _codes(target: Any) -> list[types.CodeType]:
     return [function.__code__ for function in functions if inspect.isfunction(function)]
 
 
-def _of_torch(function: Any) -> bool:
-    """Tell whether a C function is torch's own or a tensor's method."""
-    owner = getattr(function, "__self__", None)
-    return isinstance(owner, Tensor) or getattr(owner, "__module__", "").startswith("torch")
+def _of_tensor(function: Any) -> bool:
+    return isinstance(getattr(function, "__self__", None), Tensor)

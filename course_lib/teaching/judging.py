@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from course_lib.teaching.calling import Call, call
 from course_lib.teaching.comparing import form_fault, value_fault
@@ -63,7 +62,7 @@ def _conduct_faults(question: Question, inputs: tuple, done: Call) -> list[str]:
     faults = [f"This calls {done.used}, which is the whole answer. Here you write it yourself."]
     faults = faults if done.used else []
     return faults + [
-        f"This changes its input `{names[i]}` in place, and whoever called it still needs that. "
+        f"This changes its input {names[i]} in place, and whoever called it still needs that. "
         f"Make a new tensor: `2 * {names[i]}` does, and `{names[i]} *= 2` does not."
         for i in done.changed
     ]

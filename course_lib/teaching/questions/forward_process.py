@@ -37,6 +37,11 @@ ALPHA_BAR_FROM_BETA = Question(
     answer=alpha_bar_from_beta,
     misconceptions=(
         Misconception(
+            "This is beta, what each step replaces by noise. alpha_bar is the share of the signal "
+            "that is left after all steps up to t.",
+            lambda beta: beta,
+        ),
+        Misconception(
             "This is 1 - beta, what one step keeps. alpha_bar is what all steps up to t keep, "
             "their product.",
             lambda beta: 1 - beta,
@@ -307,8 +312,13 @@ def _sum_of_noise(beta: Tensor, noises: Tensor) -> Tensor:
     return chain(beta, torch.zeros_like(noises[0]), noises)
 
 
+def _signal_left(beta: Tensor, noises: Tensor) -> Tensor:
+    """Look up alpha_bar at the end of a chain."""
+    return alpha_bar_from_beta(beta)[len(noises)]
+
+
 def one_noise(beta: Tensor, noises: Tensor) -> Tensor:
-    return _sum_of_noise(beta, noises) / (1 - alpha_bar_from_beta(beta)[len(noises)]).sqrt()
+    return _sum_of_noise(beta, noises) / (1 - _signal_left(beta, noises)).sqrt()
 
 
 ONE_NOISE = Question(
@@ -323,14 +333,12 @@ ONE_NOISE = Question(
         ),
         Misconception(
             "This divides by 1 - alpha_bar[t]. Divide by its root, which the jump multiplies by.",
-            lambda beta, noises: (
-                _sum_of_noise(beta, noises) / (1 - alpha_bar_from_beta(beta)[len(noises)])
-            ),
+            lambda beta, noises: _sum_of_noise(beta, noises) / (1 - _signal_left(beta, noises)),
         ),
         Misconception(
             "This divides by sqrt(alpha_bar[t]), the factor of the picture. That of the noise is "
             "sqrt(1 - alpha_bar[t]).",
-            lambda beta, noises: _sum_of_noise(beta, noises) / alpha_bar_from_beta(beta)[len(noises)].sqrt(),
+            lambda beta, noises: _sum_of_noise(beta, noises) / _signal_left(beta, noises).sqrt(),
         ),
         Misconception(
             "This is the average of the noises. The steps do not count alike: early noise is made "
@@ -345,7 +353,7 @@ ONE_NOISE = Question(
             "Here no step makes the noise before it paler. The chain does: walk it from zeros.",
             lambda beta, noises: (
                 _walked(torch.ones_like, torch.sqrt)(beta, torch.zeros_like(noises[0]), noises)
-                / (1 - alpha_bar_from_beta(beta)[len(noises)]).sqrt()
+                / (1 - _signal_left(beta, noises)).sqrt()
             ),
         ),
         Misconception(

@@ -216,11 +216,11 @@ def _compare_averages(inputs: tuple, expected: Tensor, got: Tensor) -> str | Non
     left, wanted, n = got - clean, count**-0.5, clean.numel()
     if abs(left.mean().item()) > SIGMAS * wanted / n**0.5:
         return f"Without its noise this is not the clean picture: it is off by {left.mean():.2f}."
-    if abs(left.std().item() / wanted - 1) > SIGMAS / (2 * n) ** 0.5:
-        return (
-            f"With {count} photographs a noise of {wanted:.2f} should be left, and it is "
-            f"{left.std():.2f}."
-        )
+    found = left.std().item()
+    if abs(found - 1) < SIGMAS / (2 * n) ** 0.5:
+        return "The noise is as strong as in one photograph: they must all have the same noise."
+    if abs(found / wanted - 1) > SIGMAS / (2 * n) ** 0.5:
+        return f"Of the noise {wanted:.2f} should be left ({count} photographs): it is {found:.2f}."
     return None
 
 
@@ -245,9 +245,7 @@ AVERAGE = Question(
         ),
         Misconception(
             "This divides the noise and adds up the pictures. Divide the whole sum: brackets.",
-            lambda clean, count, generator: (
-                (count - 1) * clean + average(clean, count, generator)
-            ),
+            lambda clean, count, generator: (count - 1) * clean + average(clean, count, generator),
         ),
         Misconception(
             "The clean picture is missing: this is an average of noise.",

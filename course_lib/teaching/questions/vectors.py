@@ -18,7 +18,7 @@ def _values(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
 
 def _to_crop(generator: torch.Generator) -> tuple[Tensor, int, int, int]:
     """Draw (image, top, left, size) with top and left so large that a wrong end shows."""
-    image = _values((3, _whole(14, 16, generator), _whole(17, 19, generator)), generator)
+    image = _values((3, _whole(15, 17, generator), _whole(19, 21, generator)), generator)
     return image, _whole(2, 4, generator), _whole(6, 8, generator), _whole(9, 10, generator)
 
 
@@ -207,18 +207,13 @@ DISTANCES = Question(
         ),
         Misconception(
             "This adds up the sizes of the differences. Pythagoras squares them, adds up, and "
-            "takes the root.",
+            "takes the root last.",
             lambda batch, picture: (batch - picture).abs().flatten(1).sum(dim=1),
         ),
         Misconception(
             "This adds up along the batch: dim=0 is the pictures. Add up dim=1, the numbers of one "
             "picture.",
             lambda batch, picture: ((batch - picture) ** 2).flatten(1).sum(dim=0).sqrt(),
-        ),
-        Misconception(
-            "This takes the root of each square before it adds up, which is the size of each "
-            "difference. The root comes last.",
-            lambda batch, picture: ((batch - picture) ** 2).sqrt().flatten(1).sum(dim=1),
         ),
     ),
     place="vectors, 'How far apart? The distance' and 'A whole picture is one point'",
