@@ -8,10 +8,11 @@ VENV := .venv
 BIN  := $(VENV)/bin
 SITE := _build/html
 PINS := requirements.txt requirements.lock pyproject.toml
+EXERCISES := $(wildcard exercises solutions)
 
-BOOK_SOURCES = _config.yml _toc.yml $(shell find book course_lib -type f \
+BOOK_SOURCES = _config.yml _toc.yml $(shell find book course_lib $(EXERCISES) -type f \
 	-not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*' -not -name '* *')
-NOTEBOOKS = find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -print0
+NOTEBOOKS = find book $(EXERCISES) -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -print0
 
 .DEFAULT_GOAL := help
 .PHONY: help book lab test serve lint format bench lock clean picture
@@ -27,7 +28,7 @@ book: $(SITE)/.built ## install, run every notebook, build the book in _build/ht
 	@echo '  $(CURDIR)/$(SITE)/index.html'
 	@echo 'or type `make serve` and open http://127.0.0.1:$(PORT)/'
 
-lab: $(VENV)/.installed ## copy the chapters that are not there yet into work/, open JupyterLab
+lab: $(VENV)/.installed ## copy the chapters and exercises that are missing in work/, open JupyterLab
 	$(BIN)/course-lib start --all
 	cd work && ../$(BIN)/jupyter lab
 
@@ -74,7 +75,7 @@ $(VENV)/.installed: $(PINS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	$(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[dev,instructor]'
 	@touch $@
 
 $(SITE)/.built: $(VENV)/.installed $(BOOK_SOURCES)

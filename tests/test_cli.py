@@ -391,6 +391,19 @@ def test_start_all_copies_what_is_missing_and_touches_nothing_else(checkout):
     assert copies == {"noise.ipynb": "noise", "vectors.ipynb": "my own notes"}
 
 
+def test_start_copies_the_exercise_of_a_chapter_too(checkout):
+    exercise = checkout / "exercises" / "noise" / "noise.ipynb"
+    exercise.parent.mkdir(parents=True)
+    exercise.write_text("exercise")
+    assert run("start", "--all").exit_code == 0
+    copies = {p.relative_to(checkout / "work").as_posix() for p in checkout.glob("work/**/*.ipynb")}
+    assert copies == {"noise.ipynb", "vectors.ipynb", "exercises/noise/noise.ipynb"}
+    (checkout / "work" / "exercises" / "noise" / "noise.ipynb").write_text("my answers")
+    assert "stays as it is" in run("start", "noise").stdout
+    assert (checkout / "work" / "exercises" / "noise" / "noise.ipynb").read_text() == "my answers"
+    assert exercise.read_text() == "exercise"
+
+
 @pytest.mark.parametrize("arguments", [["vector"], ["noise", "--all"], [], ["../noise"]])
 def test_start_refuses_bad_input_and_names_the_chapters(checkout, arguments):
     assert "noise, vectors" in refused("start", *arguments)

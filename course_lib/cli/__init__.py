@@ -1,4 +1,4 @@
-"""The command ``course-lib``: train and sample models, list them, copy notebooks to work on.
+"""The command ``course-lib``: train and sample models, list them, work on notebooks, release them.
 
 It starts fast: a command imports only what it needs, when it needs it.
 """
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from course_lib.cli import _teaching
 from course_lib.cli._plain import PlainGroup, check_output, check_range, progress_bar
 
 MOST_SAMPLES = 10_000
@@ -138,7 +139,7 @@ def start(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every chapter.")] = False,
 ) -> None:
-    """Copy chapters into work/, to be edited freely. A copy that is there stays as it is."""
+    """Copy chapters and exercises into work/. A copy that is there stays as it is."""
     from course_lib.cli import _start
 
     if (slug is None) != every:
@@ -146,6 +147,10 @@ def start(
         raise ValueError(f"start needs either a chapter or --all; there are {known}")
     for path, new in _start.start([] if every else [slug], _start.ROOT):
         typer.echo(f"{path}" if new else f"{path} was there already, and stays as it is")
+
+
+app.command()(_teaching.check)
+app.command()(_teaching.release)
 
 
 def main() -> None:

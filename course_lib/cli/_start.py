@@ -27,7 +27,10 @@ def chapters(root: Path) -> dict[str, Path]:
 
 
 def start(slugs: list[str], root: Path) -> list[tuple[Path, bool]]:
-    """Copy notebooks into work/ unless they are there; gives each copy, and whether it is new.
+    """Copy chapters and their exercises into work/ unless they are there.
+
+    Gives each copy, and whether it is new: ``work/noise.ipynb``, and
+    ``work/exercises/noise/noise.ipynb`` where the chapter has an exercise.
 
     Raises
     ------
@@ -38,13 +41,19 @@ def start(slugs: list[str], root: Path) -> list[tuple[Path, bool]]:
     for slug in slugs:
         if slug not in known:
             raise ValueError(f"no chapter {slug!r}; there are {', '.join(known)}")
-    (root / "work").mkdir(exist_ok=True)
-    return [_copy(known[slug], root / "work" / known[slug].name) for slug in slugs or known]
+    copies = []
+    for slug in slugs or known:
+        copies.append(_copy(known[slug], root / "work" / known[slug].name))
+        exercise = root / "exercises" / slug / f"{slug}.ipynb"
+        if exercise.is_file():
+            copies.append(_copy(exercise, root / "work" / exercise.relative_to(root)))
+    return copies
 
 
 def _copy(source: Path, target: Path) -> tuple[Path, bool]:
     if target.exists():
         return target, False
+    target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         shutil.copyfile(source, draft)
