@@ -34,11 +34,11 @@ class Question:
     Answers are tensors, numbers, strings, and tuples or lists of these.
     """
 
-    name: str  #: ``"forward_process.add_noise"``: slug and function.
+    name: str  #: Slug and function, as "forward_process.add_noise".
     inputs: Callable[[torch.Generator], tuple]  #: Draws fresh inputs.
     answer: Callable  #: The right answer; called with the inputs, props built.
     misconceptions: tuple[Misconception, ...]  #: The likeliest first.
-    place: str  #: Where the chapter explains it: ``"forward_process, 'One jump instead of many'"``.
+    place: str  #: What to read again, as "noise, 'The bell'" (a section of the chapter).
     library: tuple[str, ...] = ()  #: Dotted names of functions that would answer it by themselves.
     compare: Callable | None = None  #: (inputs, expected, got) -> None if right, else a message.
     tolerance: float = 1e-4  #: Largest error, as a share of the largest expected value.
