@@ -18,9 +18,9 @@ from course_lib.training import TrainConfig, TrainStep, batches
 
 NAME = "scenes_judge"
 SEED = 0
-STEPS = 3000
+STEPS = 1500
 BATCH_SIZE = 128
-PICTURES = 40_000
+PICTURES = 30_000
 SETTINGS = {"data": f"scenes, {PICTURES:,} of all combinations", "batch_size": BATCH_SIZE}
 CONFIG = TrainConfig(STEPS, learning_rate=3e-3)
 CLASSES = tuple(len(values) for values in ATTRIBUTES.values())
