@@ -25,7 +25,7 @@ from course_lib.unet import UNet, UNetConfig
 
 NAME = "scenes"
 SEED = 0
-STEPS = 7_000
+STEPS = 12_000
 BATCH_SIZE = 64
 PICTURES = 40_000
 SIZE = 32
