@@ -131,13 +131,22 @@ def show_images(
         )
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    lines = max((title.count("\n") + 1 for title in titles or ()), default=0)
-    height = size * images.shape[2] / images.shape[3] + 0.06 + 0.2 * lines
-    fig, axes = figure(columns, rows, size=(size * columns, height * rows))
+    height = rows * (size * images.shape[2] / images.shape[3] + 0.06)
+    if titles is not None:
+        height += sum(
+            _title_height(titles[i : i + columns]) for i in range(0, rows * columns, columns)
+        )
+    fig, axes = figure(columns, rows, size=(size * columns, height))
     for i, ax in enumerate(np.atleast_1d(axes).flat):
         ax.axis("off")
+        ax.set_anchor("S")  # so that what is left of the height is room for the titles
         if i < len(images):
             ax.imshow(to_picture(images[i]), interpolation="nearest")
             if titles is not None:
                 ax.set_title(titles[i], fontsize=10)
     show(fig, alt=alt)
+
+
+def _title_height(titles: Sequence[str]) -> float:
+    """Inches that a row's titles need; they may have several lines."""
+    return 0.04 + 0.17 * max(title.count("\n") + 1 for title in titles)
