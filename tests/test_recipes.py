@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from course_lib import recipes
-from course_lib.recipes import digits, digits_judge
+from course_lib.recipes import digits, digits_judge, drawing
 from course_lib.sampling import SampleStep
 from course_lib.training import TrainStep
 
@@ -18,7 +18,7 @@ def test_every_recipe_names_itself():
 
 
 def test_unknown_recipe_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="no recipe 'nonesuch'; there are digits_judge, digits, scenes"):
+    with pytest.raises(ValueError, match="no recipe 'nonesuch'; there are digits_judge, digits, "):
         recipes.train_recipe("nonesuch")
 
 
@@ -57,7 +57,7 @@ def test_judging_the_generator_calls_for_every_step(monkeypatch):
         for t in range(num_steps, 0, -1):
             yield SampleStep(t, t - 1, x_T, x_T, x_T, x_T)
 
-    monkeypatch.setattr(digits, "sample_steps", nothing)
+    monkeypatch.setattr(drawing, "sample_steps", nothing)
     monkeypatch.setattr(digits, "judge_sets", lambda sets: {"frechet": len(sets)})
     calls = []
     figures = digits.judge(nn.Identity(), lambda: calls.append(1))

@@ -7,7 +7,7 @@ from torch import nn
 from course_lib.arrays import make_generator
 from course_lib.datasets import scenes as data
 from course_lib.metrics import AttributeJudge, Reading
-from course_lib.recipes import scenes, scenes_exams, scenes_judge
+from course_lib.recipes import drawing, scenes, scenes_exams, scenes_judge
 from course_lib.sampling import SampleStep
 
 
@@ -112,7 +112,7 @@ def test_judging_the_model_calls_for_every_step_and_marks_every_scale(monkeypatc
     monkeypatch.setattr(
         scenes, "training_pictures", lambda g: (torch.zeros(50, 3, 32, 32).byte(), 0)
     )
-    monkeypatch.setattr(scenes, "sample_steps", nothing)
+    monkeypatch.setattr(drawing, "sample_steps", nothing)
     monkeypatch.setattr(
         scenes, "load_judge", lambda name: AttributeJudge(scenes_judge.CLASSES, width=2).eval()
     )

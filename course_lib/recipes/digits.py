@@ -12,7 +12,6 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from course_lib.arrays import make_generator
-from course_lib.checkpoints import sampler
 from course_lib.conditioning import class_cond
 from course_lib.datasets.digits import digits
 from course_lib.metrics import (
@@ -23,7 +22,8 @@ from course_lib.metrics import (
     read_images,
 )
 from course_lib.models import FromV, Model
-from course_lib.sampling import ddim_step, ddpm_step, sample_steps
+from course_lib.recipes import drawing
+from course_lib.sampling import ddim_step, ddpm_step
 from course_lib.schedules import cosine_schedule
 from course_lib.text import Vocabulary
 from course_lib.training import TrainConfig, TrainStep, batches, train_steps, v_loss
@@ -80,28 +80,10 @@ def train(seed: int, config: TrainConfig = TRAIN) -> Iterator[TrainStep]:
 
 
 def draw(
-    model: Model,
-    labels: Int64[Tensor, " N"],
-    seed: int,
-    *,
-    step: Callable[..., Tensor] = ddim_step,
-    num_steps: int = NUM_STEPS,
-    guidance_scale: float = GUIDANCE_SCALE,
-    batch_size: int = BATCH_OF_SAMPLES,
-    on_step: Callable[[], None] = lambda: None,
+    model: Model, labels: Int64[Tensor, " N"], seed: int, **options
 ) -> Float[Tensor, "N 1 28 28"]:
-    """Sample one picture a label, in batches; `on_step` is called after each step of a batch."""
-    guided, schedule = sampler(model, SETTINGS, guidance_scale=guidance_scale)
-    generator = make_generator(seed)
-    pictures = []
-    for part in labels.split(batch_size):
-        x_T = torch.randn(len(part), 1, 28, 28, generator=generator)
-        options = {"cond": class_cond(part), "step": step, "generator": generator}
-        for record in sample_steps(guided, schedule, x_T, num_steps, **options):
-            x_0 = record.x_prev
-            on_step()
-        pictures.append(x_0.clamp(-1, 1))
-    return torch.cat(pictures)
+    """Sample one picture a label, as the card says; `options` are those of `drawing.draw`."""
+    return drawing.draw(model, SETTINGS, class_cond(labels), (1, 28, 28), seed, **options)
 
 
 def judge(network: nn.Module, on_step: Callable[[], None] = lambda: None) -> dict:

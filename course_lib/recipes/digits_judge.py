@@ -11,9 +11,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from course_lib.arrays import autocast, make_generator
+from course_lib.arrays import make_generator
 from course_lib.datasets.digits import Digits, digits
 from course_lib.metrics import Judge, agreement, read_images
+from course_lib.recipes.classifiers import classifier_steps
 from course_lib.training import TrainConfig, TrainStep, batches
 
 NAME = "digits_judge"
@@ -33,21 +34,11 @@ MOST_SHIFT = 0.12  # of half the width
 def train(seed: int) -> Iterator[TrainStep]:
     """Train the judge, step by step; the `ema` of a step is the judge itself."""
     torch.manual_seed(seed)
-    judge = Judge().to(memory_format=torch.channels_last).train()
-    generator = make_generator(seed)
-    data = digits("train")
+    generator, data = make_generator(seed), digits("train")
     loader = batches(data.images, data.labels, batch_size=BATCH_SIZE, generator=generator)
-    optimiser = torch.optim.AdamW(judge.parameters(), weight_decay=CONFIG.weight_decay, fused=True)
-    for step in range(1, STEPS + 1):
-        images, labels = next(loader)
-        with autocast():
-            loss = F.cross_entropy(judge(jitter(images, generator)), labels)
-        for group in optimiser.param_groups:
-            group["lr"] = CONFIG.learning_rate_at(step)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        yield TrainStep(step, loss.item(), CONFIG.learning_rate_at(step), judge)
+    yield from classifier_steps(
+        Judge(), loader, CONFIG, F.cross_entropy, lambda images: jitter(images, generator)
+    )
 
 
 def jitter(images: Float[Tensor, "B 1 H W"], generator: torch.Generator) -> Tensor:

@@ -12,12 +12,11 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from course_lib.arrays import make_generator
-from course_lib.checkpoints import sampler
 from course_lib.datasets import scenes as data
 from course_lib.metrics import load_judge
 from course_lib.models import FromV, Model
+from course_lib.recipes import drawing
 from course_lib.recipes import scenes_exams as exams
-from course_lib.sampling import sample_steps
 from course_lib.schedules import cosine_schedule
 from course_lib.text import Vocabulary
 from course_lib.training import Batch, TrainConfig, TrainStep, batches, train_steps, v_loss
@@ -96,24 +95,11 @@ def worded_batches(
         yield exams.from_bytes(pixels[rows]), WORDS.encode(prompts)
 
 
-def draw(
-    model: Model,
-    prompts: list[str],
-    seed: int,
-    *,
-    guidance_scale: float = GUIDANCE_SCALE,
-    on_step: Callable[[], None] = lambda: None,
-) -> Float[Tensor, "N 3 32 32"]:
-    """Sample one picture a prompt, in batches; `on_step` is called after each step of a batch."""
-    guided, schedule = sampler(model, SETTINGS, guidance_scale=guidance_scale)
-    generator, pictures = make_generator(seed), []
-    for cond in WORDS.encode(prompts).split(BATCH_OF_SAMPLES):
-        x_T = torch.randn(len(cond), 3, SIZE, SIZE, generator=generator)
-        for record in sample_steps(guided, schedule, x_T, NUM_STEPS, cond=cond):
-            x_0 = record.x_prev
-            on_step()
-        pictures.append(x_0.clamp(-1, 1))
-    return torch.cat(pictures)
+def draw(model: Model, prompts: list[str], seed: int, **options) -> Float[Tensor, "N 3 32 32"]:
+    """Sample one picture a prompt, as the card says; `options` are those of `drawing.draw`."""
+    cond = WORDS.encode(prompts)
+    options = {"batch_size": BATCH_OF_SAMPLES} | options
+    return drawing.draw(model, SETTINGS, cond, (3, SIZE, SIZE), seed, **options)
 
 
 def judge(network: nn.Module, on_step: Callable[[], None] = lambda: None) -> dict:

@@ -11,9 +11,10 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
-from course_lib.arrays import autocast, make_generator
+from course_lib.arrays import make_generator
 from course_lib.datasets.scenes import ATTRIBUTES, draw_scenes
 from course_lib.metrics import AttributeJudge, read_images
+from course_lib.recipes.classifiers import classifier_steps
 from course_lib.training import TrainConfig, TrainStep, batches
 
 NAME = "scenes_judge"
@@ -34,23 +35,13 @@ JUDGE_STEPS = 2
 def train(seed: int) -> Iterator[TrainStep]:
     """Train the judge, step by step; the `ema` of a step is the judge itself."""
     torch.manual_seed(seed)
-    judge = AttributeJudge(CLASSES).to(memory_format=torch.channels_last).train()
-    generator = make_generator(seed)
+    judge, generator = AttributeJudge(CLASSES), make_generator(seed)
     asked = any_attributes(PICTURES, generator)
     pictures = draw_scenes(asked, generator=generator)
     loader = batches(pictures, asked, batch_size=BATCH_SIZE, generator=generator)
-    optimiser = torch.optim.AdamW(judge.parameters(), weight_decay=CONFIG.weight_decay, fused=True)
-    for step in range(1, STEPS + 1):
-        images, labels = next(loader)
-        spoilt = torch.rand(len(images), generator=generator) < 0.5
-        with autocast():
-            loss = attribute_loss(judge(spoil(images, spoilt, generator)), labels)
-        for group in optimiser.param_groups:
-            group["lr"] = CONFIG.learning_rate_at(step)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        yield TrainStep(step, loss.item(), CONFIG.learning_rate_at(step), judge)
+    yield from classifier_steps(
+        judge, loader, CONFIG, attribute_loss, lambda images: spoil_half(images, generator)
+    )
 
 
 def any_attributes(count: int, generator: torch.Generator) -> Int64[Tensor, "N 5"]:
@@ -65,6 +56,11 @@ def attribute_loss(
     """The mean over the attributes of each one's cross-entropy."""
     parts = scores.split(CLASSES, dim=1)
     return torch.stack([F.cross_entropy(p, y) for p, y in zip(parts, labels.T, strict=True)]).mean()
+
+
+def spoil_half(images: Float[Tensor, "B 3 H W"], generator: torch.Generator) -> Tensor:
+    """Spoil about half of the pictures."""
+    return spoil(images, torch.rand(len(images), generator=generator) < 0.5, generator)
 
 
 def spoil(
