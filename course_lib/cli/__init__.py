@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from course_lib.cli import _teaching
+from course_lib.cli import _grade, _teaching
 from course_lib.cli._plain import PlainGroup, check_output, check_range, progress_bar
 
 MOST_SAMPLES = 10_000
@@ -151,6 +151,7 @@ def start(
 
 app.command()(_teaching.check)
 app.command()(_teaching.release)
+app.command()(_grade.grade)
 
 
 def main() -> None:
