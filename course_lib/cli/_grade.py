@@ -99,7 +99,7 @@ def _need_sandbox() -> None:
 def _conclude(report, output: Path, gradebook: Path) -> None:
     """Print what there is to know, and leave with an exit code that says if all are graded."""
     for student, note in sorted(report.notes.items()):
-        _tell(f"{student}: not run to the end: {note}")
+        _tell(f"{student}: {note}")
     for student, reason in sorted(report.not_graded.items()):
         _tell(f"{student}: NOT GRADED, run again: {reason}")
     minutes, seconds = divmod(round(report.seconds), 60)

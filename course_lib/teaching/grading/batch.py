@@ -13,6 +13,7 @@ from course_lib.teaching.grading.judge import rehearse
 from course_lib.teaching.grading.limits import Limits, NotGraded
 from course_lib.teaching.grading.notebooks import load_exercise
 from course_lib.teaching.grading.run import Result, Setting, refuse, run
+from course_lib.teaching.grading.sandbox import exposed
 from course_lib.teaching.grading.store import Store, secret_seed, write_whole
 from course_lib.teaching.grading.submissions import Submission, find_submissions
 from course_lib.teaching.grading.table import Row, table
@@ -79,6 +80,9 @@ class Batch:
 
     def __init__(self, task: Task) -> None:
         self.task = task
+        private = (task.submissions, task.solutions, task.gradebook)
+        if task.sandboxed and (reason := exposed(*private)):
+            raise ValueError(f"{reason}: move it, or make Python's environment somewhere else")
         self.exercise = load_exercise(task.solutions, task.slug)
         most = task.limits.notebook
         self.submissions = find_submissions(task.submissions, task.slug, most)

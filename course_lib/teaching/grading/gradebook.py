@@ -37,6 +37,8 @@ import os
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))
+# nbgrader alone would run submissions without a sandbox: `course-lib grade` does it.
+c.Autograde.sanitize_preprocessors = ["course_lib.teaching.grading.gradebook.Refused"]
 '''
 
 
@@ -47,6 +49,13 @@ class Recorded(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         return nbformat.read(self.ran, as_version=4), resources
+
+
+class Refused(NbGraderPreprocessor):
+    """Stands first where the formgrader would grade by itself, and keeps it from it."""
+
+    def preprocess(self, nb, resources):
+        raise RuntimeError("grade with `course-lib grade`: it runs submissions in a sandbox")
 
 
 class _LastError(logging.Handler):
@@ -136,9 +145,10 @@ class Book:
             return {grade.name: grade.score for grade in entry.grades}
 
     def holds(self, student: str) -> bool:
-        """Tell whether the marks and the feedback page of a learner are there."""
+        """Tell whether a learner's marks, graded notebook and feedback page are there."""
+        graded = self._root / "autograded" / student / self._slug / f"{self._slug}.ipynb"
         page = self._root / "feedback" / student / self._slug / f"{self._slug}.html"
-        return page.is_file() and self.scores(student) is not None
+        return graded.is_file() and page.is_file() and self.scores(student) is not None
 
     @property
     def _url(self) -> str:

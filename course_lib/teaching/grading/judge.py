@@ -46,7 +46,7 @@ def mark(test: HiddenTest, seed: str, ask: Ask) -> Mark:
     NotGraded
         If the test itself fails: that says nothing about the answer.
     """
-    verdicts: list[Verdict] = []
+    verdicts: list[tuple[Verdict, str]] = []
 
     def judge(name: str, trials: int = TRIALS) -> bool:
         question = find(name)
@@ -57,8 +57,9 @@ def mark(test: HiddenTest, seed: str, ask: Ask) -> Mark:
             done.append((inputs, ask(question, inputs)))
             if (done[-1][1].error or "").startswith(TimeoutError.__name__):
                 break  # four more would take as long
-        verdicts.append(judge_calls(question, done))
-        return verdicts[-1].outcome is Outcome.RIGHT
+        verdict = judge_calls(question, done)
+        verdicts.append((verdict, question.place))
+        return verdict.outcome is Outcome.RIGHT
 
     try:
         exec(compile(test.source, f"<hidden test {test.grade_id}>", "exec"), {"judge": judge})
@@ -69,9 +70,14 @@ def mark(test: HiddenTest, seed: str, ask: Ask) -> Mark:
         raise NotGraded(told) from error
     if not verdicts:
         raise NotGraded(f"the hidden test {test.grade_id!r} never calls judge(...)")
-    worst = next((v for v in verdicts if v.outcome is not Outcome.RIGHT), verdicts[0])
-    score = test.points if worst.outcome is Outcome.RIGHT else 0.0
-    return Mark(test.grade_id, score, test.points, worst.outcome.value, worst.message)
+    wrong = [pair for pair in verdicts if pair[0].outcome is not Outcome.RIGHT]
+    verdict, place = (wrong or verdicts)[0]
+    message = verdict.message
+    if verdict.outcome is Outcome.WRONG:
+        message += f"\nTo read again: {place}"
+    return Mark(
+        test.grade_id, 0.0 if wrong else test.points, test.points, verdict.outcome.value, message
+    )
 
 
 def rehearse(exercise: Exercise, seed: str) -> None:

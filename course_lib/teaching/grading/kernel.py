@@ -4,11 +4,11 @@ import contextlib
 import json
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
@@ -16,21 +16,29 @@ from nbformat import NotebookNode
 
 from course_lib.teaching.calling import Call
 from course_lib.teaching.grading import probe, sandbox
+from course_lib.teaching.grading.guard import Guard
 from course_lib.teaching.grading.limits import MB, Limits, NotGraded, Stopped
 from course_lib.teaching.grading.link import Link
 from course_lib.teaching.grading.outputs import Outputs
-from course_lib.teaching.grading.watch import memory_shortages, usage
 from course_lib.teaching.grading.wire import Malformed, pack, unpack
 
 POLL_SECONDS = 0.1
 LAST_OUTPUT_SECONDS = 1  # for outputs that are still on their way when a cell has ended
 ASK_AGAIN_SECONDS = 1
-END_SECONDS = 5
 MOST_ERROR = 500  # characters
 
 
 class _Late(Exception):
     """A cell or a call did not end in time, or printed too much."""
+
+
+@dataclass(frozen=True)
+class _Allowed:
+    """When something has to have ended: by the clock, and by what the kernel has used."""
+
+    clock: float
+    used: float
+    told: str
 
 
 class Kernel:
@@ -55,25 +63,29 @@ class Kernel:
         self.start_seconds = 0.0  #: How long it took to start.
         self._sandboxed, self._stop = sandboxed, stop or Event()
         self._output_left = limits.output
-        self._next_look = 0.0
-        self._shortages = memory_shortages()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> "Kernel":
         began = time.monotonic()
         try:
-            self._link = Link(self.limits.reply)
+            self._link = Link(self.limits)
             self._stack.callback(self._link.close)
-            self._process = self._launch()
-            self._stack.callback(self._end)
+            self._guard = Guard(self._launch(), self.limits, self._sandboxed)
+            self._stack.callback(self._guard.close)
             self._wait_until_ready(began)
         except BaseException as error:
             self._stack.close()
             if isinstance(error, OSError | Stopped | _Late):
                 raise NotGraded(f"its kernel did not start: {error}") from error
             raise
-        self.start_seconds = time.monotonic() - began
-        self._ends = time.monotonic() + self.limits.seconds
+        self._guard.ready, now = True, time.monotonic()
+        self.start_seconds = now - began
+        limits = self.limits
+        self._all = _Allowed(
+            now + limits.patience * limits.seconds,
+            self._guard.seconds + limits.seconds,
+            f"it took more than {limits.seconds:g} seconds in all",
+        )
         return self
 
     def __exit__(self, *_) -> None:
@@ -87,13 +99,12 @@ class Kernel:
         Stopped
             If the kernel has come to its end; the reason is the error's text.
         """
-        outputs = Outputs()
+        outputs, allowed = Outputs(), self._allow()
         content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
         content |= {"stop_on_error": False, "user_expressions": {}}
-        deadline = self._deadline()
         request = self._link.send("shell", "execute_request", content)
         try:
-            self._wait(request, deadline, outputs)
+            self._wait(request, allowed, outputs)
         except _Late as late:
             self._interrupt(request, outputs)
             outputs.note(f"The grader stopped this cell: {late}.")
@@ -107,12 +118,11 @@ class Kernel:
         Stopped
             If the kernel has come to its end.
         """
-        nonce = secrets.token_hex(16)
-        deadline = self._deadline()
+        nonce, allowed = secrets.token_hex(16), self._allow()
         parts = pack((function, inputs, library))
         request = self._link.send("shell", "probe_request", {"nonce": nonce}, parts)
         try:
-            reply = self._wait(request, deadline, Outputs(), need_idle=False)
+            reply = self._wait(request, allowed, Outputs(), need_idle=False)
         except _Late as late:
             self._interrupt(request, Outputs())
             return Call(error=f"TimeoutError: {late}")
@@ -151,23 +161,28 @@ class Kernel:
         deadline = began + self.limits.start_seconds
         while time.monotonic() < deadline:
             request = self._link.send("shell", "kernel_info_request", {})
+            allowed = _Allowed(time.monotonic() + ASK_AGAIN_SECONDS, float("inf"), "")
             with contextlib.suppress(_Late):
-                self._wait(request, time.monotonic() + ASK_AGAIN_SECONDS, Outputs())
+                self._wait(request, allowed, Outputs())
                 return
         raise _Late(f"it took more than {self.limits.start_seconds:g} seconds")
 
-    def _deadline(self) -> float:
-        now = time.monotonic()
-        if now >= self._ends:
-            self._kill()
-            raise Stopped(f"it took more than {self.limits.seconds:g} seconds in all")
-        return min(self._ends, now + self.limits.cell_seconds)
+    def _allow(self) -> _Allowed:
+        """Give a cell or a call its time, of what is left of all."""
+        now, used, limits = time.monotonic(), self._guard.seconds, self.limits
+        if now >= self._all.clock or used >= self._all.used:
+            self._guard.stop(self._all.told)
+        return _Allowed(
+            min(self._all.clock, now + limits.patience * limits.cell_seconds),
+            min(self._all.used, used + limits.cell_seconds),
+            f"it took more than {limits.cell_seconds:g} seconds",
+        )
 
     def _wait(
-        self, request: str, deadline: float, outputs: Outputs, need_idle: bool = True
+        self, request: str, allowed: _Allowed, outputs: Outputs, need_idle: bool = True
     ) -> dict[str, Any]:
         """Collect outputs until the request was answered; gives the answer."""
-        reply, began = None, time.monotonic()
+        reply, last = None, float("inf")
         while True:
             for channel, size, message in self._link.receive(POLL_SECONDS):
                 if channel == "iopub":
@@ -175,16 +190,22 @@ class Kernel:
                 if message is None or message["parent"] != request:
                     continue
                 if channel == "shell" and not reply:
-                    reply, deadline = message, time.monotonic() + LAST_OUTPUT_SECONDS
+                    reply, last = message, time.monotonic() + LAST_OUTPUT_SECONDS
                 elif channel == "iopub":
                     outputs.add(message)
-            if reply and (outputs.idle or not need_idle or self._output_left <= 0):
+            enough = outputs.idle or not need_idle or self._output_left <= 0
+            if reply and (enough or time.monotonic() > last):
                 return reply
             self._look()
-            if time.monotonic() > deadline:
-                if reply:
-                    return reply
-                raise _Late(f"it took more than {deadline - began:.0f} seconds")
+            if time.monotonic() > allowed.clock or self._guard.seconds > allowed.used:
+                raise _Late(allowed.told)
+
+    def _look(self) -> None:
+        if self._stop.is_set():
+            raise NotGraded("grading was stopped")
+        self._guard.look()
+        if self._link.flooded:
+            self._guard.stop(f"it sent more than {self.limits.traffic / MB:.0f} MB")
 
     def _spend(self, size: int) -> None:
         before, self._output_left = self._output_left, self._output_left - size
@@ -193,55 +214,11 @@ class Kernel:
 
     def _interrupt(self, request: str, outputs: Outputs) -> None:
         self._link.send("control", "interrupt_request", {})
+        grace = _Allowed(time.monotonic() + self.limits.grace_seconds, float("inf"), "")
         try:
-            self._wait(request, time.monotonic() + self.limits.grace_seconds, outputs)
-        except _Late as late:
-            self._kill()
-            raise Stopped("it did not stop when it was told to") from late
-
-    def _look(self) -> None:
-        """Look after the kernel's processes, ten times a second."""
-        if time.monotonic() < self._next_look:
-            return
-        self._next_look = time.monotonic() + POLL_SECONDS
-        if self._stop.is_set():
-            raise NotGraded("grading was stopped")
-        if self._process.poll() is not None:
-            if memory_shortages() > self._shortages:
-                raise NotGraded("the machine ran out of memory: grade with fewer --workers")
-            raise Stopped(self._last_words() or "its kernel ended")
-        used = usage(self._process.pid, self.limits.tasks)
-        if used.tasks > self.limits.tasks:
-            self._kill()
-            raise Stopped(f"it started more than {self.limits.tasks} processes and threads")
-        if used.memory > self.limits.memory:
-            self._kill()
-            raise Stopped(f"it used more than {self.limits.memory / MB:.0f} MB of memory")
-
-    def _last_words(self) -> str:
-        """Read what bubblewrap or Python said before the learner's program could say anything."""
-        if self.start_seconds:
-            return ""
-        os.set_blocking(self._process.stderr.fileno(), False)
-        told = (self._process.stderr.read() or b"").decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(told) if line.strip()), "")
-
-    def _kill(self) -> None:
-        """Kill everything: with its first process, a sandbox ends as a whole."""
-        if self._process.poll() is None:
-            root, *others = usage(self._process.pid).pids
-            for pid in others if self._sandboxed and others else (root, *others):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _end(self) -> None:
-        self._kill()
-        self._process.stderr.close()
+            self._wait(request, grace, outputs)
+        except _Late:
+            self._guard.stop("it did not stop when it was told to")
 
 
 def _read_call(parts: list, inputs: tuple, library: tuple[str, ...]) -> Call:

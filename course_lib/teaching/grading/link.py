@@ -16,27 +16,34 @@ from typing import Any
 import zmq
 from jupyter_client.session import Session
 
+from course_lib.teaching.grading.limits import Limits
+from course_lib.teaching.grading.pump import Pump, listen
+
 CHANNELS = ("shell", "control", "stdin", "iopub")
 WAITING = 64  # messages that may queue up here before the kernel has to wait or lose some
+TEXT_PARTS = 5  # of a message: signature, header, parent, metadata, content; then come arrays
 
 
 class Link:
     """The grader's end of a kernel's sockets."""
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._stack = contextlib.ExitStack()
         self._folder = Path(tempfile.mkdtemp(prefix="kernel-"))
         self._stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
         self.key = secrets.token_hex(32)
         self._session = Session(key=self.key.encode(), digest_history_size=0)
-        self._context = zmq.Context()
-        self._stack.callback(self._context.destroy, linger=0)
         try:
-            self._listening = {name: self._listen(name) for name in CHANNELS}
+            self._listening = {name: self._offer(name) for name in CHANNELS}
+            self._pump = Pump(self._folder, CHANNELS, limits.traffic)
+            self._stack.callback(self._pump.close)
+            self._context = zmq.Context()
+            self._stack.callback(self._context.destroy, linger=0)
             self._sockets = {
-                "shell": self._connect("shell", zmq.DEALER, most_bytes),
-                "control": self._connect("control", zmq.DEALER, most_bytes),
-                "iopub": self._connect("iopub", zmq.SUB, most_bytes),
+                "shell": self._connect("shell", zmq.DEALER),
+                "control": self._connect("control", zmq.DEALER),
+                "iopub": self._connect("iopub", zmq.SUB),
             }
         except BaseException:
             self.close()
@@ -45,16 +52,14 @@ class Link:
         for sock in self._sockets.values():
             self._poller.register(sock, zmq.POLLIN)
 
-    def _listen(self, name: str) -> socket.socket:
-        listening = self._stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
-        listening.bind(str(self._folder / name))
-        listening.listen(8)
-        listening.setblocking(False)
+    def _offer(self, name: str) -> socket.socket:
+        listening = self._stack.enter_context(listen(self._folder / f"kernel-{name}"))
+        listening.setblocking(False)  # as the kernel's message queue wants it
         return listening
 
-    def _connect(self, name: str, kind: int, most_bytes: int) -> zmq.Socket:
+    def _connect(self, name: str, kind: int) -> zmq.Socket:
         sock = self._context.socket(kind)
-        sock.setsockopt(zmq.MAXMSGSIZE, most_bytes)
+        sock.setsockopt(zmq.MAXMSGSIZE, self._limits.reply)
         sock.setsockopt(zmq.RCVHWM, WAITING)
         if kind == zmq.SUB:
             sock.setsockopt(zmq.SUBSCRIBE, b"")
@@ -65,6 +70,11 @@ class Link:
     def descriptors(self) -> dict[str, int]:
         """The listening sockets, for the kernel to inherit: a descriptor for each channel."""
         return {name: listening.fileno() for name, listening in self._listening.items()}
+
+    @property
+    def flooded(self) -> bool:
+        """Whether the kernel has sent more than it may in all."""
+        return self._pump.flooded
 
     def handed_over(self) -> None:
         """Close the listening sockets here, once the kernel has them."""
@@ -90,6 +100,8 @@ class Link:
     def _read(self, frames: list[bytes]) -> dict[str, Any] | None:
         try:
             _, frames = self._session.feed_identities(frames)
+            if sum(map(len, frames[:TEXT_PARTS])) > self._limits.output:
+                return None  # not even to be parsed
             message = self._session.deserialize(frames)
             message["parent"] = message["parent_header"].get("msg_id")
             return message if isinstance(message["content"], dict) else None

@@ -5,18 +5,20 @@ rest of the grader, and nbgrader, only ever see a notebook that is whole.
 """
 
 import json
+import re
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 EMPTIED = "# The grader checks this question here."
 MOST_CELLS = 1_000
-MAKERS = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 class Unreadable(ValueError):
@@ -80,7 +82,8 @@ def clean(data: bytes, exercise: Exercise) -> NotebookNode:
     """Build a notebook from what was handed in: its cells, and all those that carry points.
 
     Cells that a learner should leave alone come from the exercise, whatever became of them, and
-    the hidden tests are emptied. Outputs, ids, the kernel's name and other metadata stay behind.
+    the hidden tests are emptied. HTML in a learner's text becomes plain text, as an instructor will
+    open it. Outputs, ids, the kernel's name and all other metadata stay behind.
 
     Raises
     ------
@@ -88,25 +91,24 @@ def clean(data: bytes, exercise: Exercise) -> NotebookNode:
         If the bytes are no notebook.
     """
     known = {_nbgrader(cell)["grade_id"]: cell for cell in exercise.notebook.cells if _id(cell)}
+    ours = {cell.source for cell in exercise.notebook.cells}
     kept: list[NotebookNode] = []
     for handed_in in reversed(_cells(data)):  # of two cells with one id, nbgrader takes the last
-        cell = _rebuilt(handed_in, known)
+        cell = _rebuilt(handed_in, known, ours)
         if cell is not None:
             known.pop(_id(cell), None)
             kept.append(cell)
     missing = [cell for cell in exercise.notebook.cells if _id(cell) in known]
     kept.reverse()
     kept += [_from_exercise(cell) for cell in missing if grade_id(cell)]
-    return _numbered(kept, exercise)
+    return _numbered(kept)
 
 
 def explain(reason: str, exercise: Exercise) -> NotebookNode:
     """Make a notebook that says why nothing was run, with the cells that carry points."""
-    graded = [
-        _from_exercise(cell) for cell in exercise.notebook.cells if _nbgrader(cell).get("grade")
-    ]
-    told = new_markdown_cell(f"**This submission could not be run:** {reason}.")
-    return _numbered([told, *graded], exercise)
+    graded = [_from_exercise(cell) for cell in exercise.notebook.cells if grade_id(cell)]
+    told = new_markdown_cell(f"**This submission could not be run:** {_plain(reason)}.")
+    return _numbered([told, *graded])
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -127,7 +129,9 @@ def _cells(data: bytes) -> list[dict[str, Any]]:
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
-def _rebuilt(cell: dict[str, Any], known: dict[str, NotebookNode]) -> NotebookNode | None:
+def _rebuilt(
+    cell: dict[str, Any], known: dict[str, NotebookNode], ours: set[str]
+) -> NotebookNode | None:
     """Make a cell anew: the exercise's, if it must not be changed; None if it is no cell."""
     original = known.get(_handed_in_id(cell))
     if original is not None and _nbgrader(original).get("locked"):
@@ -136,9 +140,10 @@ def _rebuilt(cell: dict[str, Any], known: dict[str, NotebookNode]) -> NotebookNo
     text = cell.get("source")
     if isinstance(text, list) and all(isinstance(line, str) for line in text):
         text = "".join(text)
-    if not (isinstance(kind, str) and kind in MAKERS and isinstance(text, str)):
+    if kind not in ("code", "markdown", "raw") or not isinstance(text, str):
         return None
-    made = MAKERS[kind](text.encode(errors="replace").decode())
+    text = text.encode(errors="replace").decode()
+    made = new_code_cell(text) if kind == "code" else new_markdown_cell(_plain(text, ours))
     if original is not None:
         made.metadata.nbgrader = _metadata(original)
     return made
@@ -146,12 +151,18 @@ def _rebuilt(cell: dict[str, Any], known: dict[str, NotebookNode]) -> NotebookNo
 
 def _from_exercise(cell: NotebookNode) -> NotebookNode:
     before, _, rest = cell.source.partition(BEGIN)
-    made = MAKERS[cell.cell_type](f"{before}{rest.partition(END)[2]}".strip() or EMPTIED)
+    make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
+    made = make(f"{before}{rest.partition(END)[2]}".strip() or EMPTIED)
     made.metadata.nbgrader = _metadata(cell)
     return made
 
 
-def _numbered(cells: list[NotebookNode], exercise: Exercise) -> NotebookNode:
+def _plain(text: str, ours: Container[str] = ()) -> str:
+    """Take the tags out of a text, unless it is one of ours."""
+    return text if text in ours else TAG.sub("&lt;", text)
+
+
+def _numbered(cells: list[NotebookNode]) -> NotebookNode:
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"
     metadata = {"kernelspec": dict(name="python3", display_name="Python 3", language="python")}

@@ -56,8 +56,8 @@ def run(data: bytes, setting: Setting, stop: Event | None = None) -> Result:
             for test in exercise.tests:
                 marks[test.grade_id] = mark(test, setting.seed, _asking(kernel))
         except Stopped as stopped:
-            note = str(stopped)
-    told = f"The program was stopped before this could be judged: {note}."
+            note = f"stopped before its end: {stopped}"
+    told = f"This could not be judged. The notebook was {note}."
     order = [
         marks.get(test.grade_id) or Mark(test.grade_id, 0.0, test.points, NOT_JUDGED, told)
         for test in exercise.tests

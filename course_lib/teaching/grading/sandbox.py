@@ -65,6 +65,16 @@ def nesting_allowed() -> bool:
     return _trial(nesting=False) is not None
 
 
+def exposed(*hidden: Path) -> str | None:
+    """Say which of these paths the sandbox would show, because Python is installed around it."""
+    shown = [Path(path).resolve() for path in (*SYSTEM, *_python()) if os.path.exists(path)]
+    for path in (*hidden, Path.home()):
+        for place in shown:
+            if path.resolve().is_relative_to(place):
+                return f"{str(path)!r} lies in {str(place)!r}, which every submission can read"
+    return None
+
+
 @functools.cache
 def why_not() -> str | None:
     """Say why no sandbox can be made on this machine; None if one was made and worked."""

@@ -67,9 +67,20 @@ def test_nbgraders_own_tools_open_the_gradebook(pair):
     assert about["num_submissions"] == 2 and about["max_score"] == 6
     scores = {one["student"]: one["score"] for one in api.get_submissions("toy")}
     assert scores == {"ada": 6, "bob": 2}
-    names = {"c": config, "get_config": lambda: config, "__file__": str(task.gradebook / "x.py")}
+
+
+def test_nbgrader_alone_runs_no_submission(pair):
+    """The formgrader has a button for that, and nbgrader knows no sandbox."""
+    task, config = pair.task(), Config()
+    Batch(task).grade()
+    names = {"get_config": lambda: config, "__file__": str(task.gradebook / "nbgrader_config.py")}
     exec((task.gradebook / "nbgrader_config.py").read_text(), names)
     assert config.CourseDirectory.root == str(task.gradebook)
+    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+    answer = api.autograde("toy", "bob", force=True)
+    assert not answer["success"] and "course-lib grade" in answer["log"]
+    Batch(task).grade()
+    assert KernelHere.started == 2 and totals(task) == {"ada": "6", "bob": "2"}
 
 
 def test_what_is_graded_is_not_run_again(pair):

@@ -23,11 +23,14 @@ pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 LIMITS = Limits(
     cell_seconds=12,
+    patience=1.25,
     grace_seconds=1,
     seconds=40,
     memory=1500 * MB,
     tasks=120,
     disk=16 * MB,
+    files=2_000,
+    traffic=64 * MB,
     output=MB,
     reply=4 * MB,
     notebook=4 * MB,
@@ -49,6 +52,7 @@ kernel = get_ipython().kernel
 while True:
     kernel.session.send(kernel.iopub_socket, "stream", {"name": "stdout", "text": "x" * 10**5})
 """,
+    "file maker": "for i in range(10**6): open(f'/tmp/{i}', 'w').close()",
     "message too large": """
 kernel = get_ipython().kernel
 kernel.session.send(kernel.iopub_socket, "stream", {"name": "stdout", "text": "x" * 10**7})
@@ -368,6 +372,7 @@ def test_no_hidden_test_reached_a_kernel(graded):
         ("stubborn loop", "did not stop"),
         ("shared memory hog", "MB of memory"),
         ("fork bomb", "more than"),
+        ("file maker", "more than 2000 files"),
         ("kernel killer", "its kernel ended"),
         ("exit 0", "its kernel ended"),
         ("exit in call", "its kernel ended"),

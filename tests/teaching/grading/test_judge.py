@@ -21,7 +21,7 @@ def test_right_earns_all_wrong_earns_nothing():
     assert marked(lambda x: x + x).score == 2
     wrong = marked(lambda x: x**2)
     assert (wrong.score, wrong.points, wrong.outcome) == (0, 2, "not right yet")
-    assert wrong.message == "This squares it."
+    assert wrong.message == "This squares it.\nTo read again: toy, 'Twice'"
     assert marked(lambda x: None).outcome == "not answered yet"
 
 

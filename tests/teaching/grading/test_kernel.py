@@ -116,14 +116,14 @@ def test_it_has_no_powers(kernel):
 
 
 def test_a_cell_that_takes_too_long_is_interrupted_and_the_rest_goes_on(bubblewrap):
-    with Kernel(Limits(cell_seconds=2)) as kernel:
+    with Kernel(Limits(cell_seconds=2, patience=1)) as kernel:
         assert "more than 2 seconds" in printed(kernel, "while True: pass")
         assert printed(kernel, "print('still here')") == "still here"
 
 
 def test_one_that_will_not_stop_is_stopped(bubblewrap):
     sleep = "import time\nwhile True:\n    try: time.sleep(9)\n    except BaseException: pass"
-    with Kernel(Limits(cell_seconds=1, grace_seconds=1)) as kernel:
+    with Kernel(Limits(cell_seconds=1, grace_seconds=1, patience=1)) as kernel:
         with pytest.raises(Stopped, match="did not stop when it was told to"):
             kernel.run_cell(sleep)
         with pytest.raises(Stopped):
@@ -131,11 +131,46 @@ def test_one_that_will_not_stop_is_stopped(bubblewrap):
 
 
 def test_all_cells_together_have_a_limit(bubblewrap):
-    with Kernel(Limits(seconds=1)) as kernel:
+    with Kernel(Limits(seconds=1, patience=1)) as kernel:
         kernel.run_cell("import time; time.sleep(0.8)")
         with pytest.raises(Stopped, match="more than 1 seconds in all"):
             for _ in range(9):
                 kernel.run_cell("time.sleep(0.3)")
+
+
+def test_a_busy_machine_costs_nobody_points(bubblewrap):
+    """Time is counted in seconds of the processor; by the clock there is patience."""
+    with Kernel(Limits(cell_seconds=1, patience=4)) as kernel:
+        assert printed(kernel, "import time; time.sleep(2); print('done')") == "done"
+        assert "more than 1 seconds" in printed(kernel, "while True: pass")
+
+
+def test_the_seconds_of_children_that_have_ended_count(bubblewrap):
+    code = """
+import os
+while True:
+    if not os.fork():
+        for _ in range(10**6): pass
+        os._exit(0)
+    os.wait()
+"""
+    with Kernel(Limits(cell_seconds=1, patience=30)) as kernel:
+        assert "more than 1 seconds" in printed(kernel, code)
+
+
+def test_empty_files_are_limited_too(bubblewrap):
+    code = "for i in range(10**6): open(f'/tmp/{i}', 'w').close()"
+    with (
+        Kernel(Limits(files=5_000)) as kernel,
+        pytest.raises(Stopped, match="more than 5000 files"),
+    ):
+        kernel.run_cell(code)
+
+
+def test_all_that_a_kernel_sends_has_a_limit(bubblewrap):
+    code = "while True: print('x' * 100_000)"
+    with Kernel(Limits(traffic=MB)) as kernel, pytest.raises(Stopped, match="sent more than 1 MB"):
+        kernel.run_cell(code)
 
 
 def test_memory_that_is_shared_out_counts_too(bubblewrap):
@@ -151,7 +186,7 @@ def test_memory_that_is_shared_out_counts_too(bubblewrap):
 def test_processes_are_counted(bubblewrap):
     bomb = "import os, time\nwhile True:\n    os.fork() or time.sleep(60)"
     with Kernel(Limits(tasks=60)) as kernel:
-        pid = kernel._process.pid
+        pid = kernel._guard._process.pid
         with pytest.raises(Stopped, match="more than 60 processes"):
             kernel.run_cell(bomb)
         assert not os.path.exists(f"/proc/{pid}")
@@ -193,10 +228,19 @@ def test_a_kernel_that_does_not_start_is_not_graded(monkeypatch, broken, message
 def test_nothing_is_left_behind(bubblewrap, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with Kernel(Limits()) as kernel:
-        pids = usage(kernel._process.pid).pids
+        pids = usage(kernel._guard._process.pid).pids
         assert len(pids) >= 3 and list(tmp_path.iterdir())
     assert not list(tmp_path.iterdir())
     assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
+
+
+def test_what_the_sandbox_would_show_is_told(tmp_path, monkeypatch):
+    assert sandbox.exposed(tmp_path) is None
+    assert "lies in" in sandbox.exposed(Path(sys.prefix) / "solutions")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert str(tmp_path) in sandbox.exposed(tmp_path / "gradebook")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert "home" in sandbox.exposed()
 
 
 def test_the_watch_sees_children_and_their_memory():

@@ -1,6 +1,7 @@
 """What was handed in becomes a whole notebook, whatever it was; tests come from the exercise."""
 
 import json
+import re
 
 import nbformat
 import pytest
@@ -101,6 +102,7 @@ def test_the_kernels_name_does_not_matter(exercise):
         {"cell_type": "code"},
         {"cell_type": "code", "source": 3},
         {"cell_type": ["code"], "source": "x"},
+        {"cell_type": {}, "source": "x"},
         {"cell_type": "video", "source": "x"},
         {"cell_type": "code", "source": ["a", 3]},
     ],
@@ -130,6 +132,17 @@ def test_strange_metadata_is_no_metadata(exercise, metadata):
 def test_what_is_no_notebook_is_unreadable(exercise, data, message):
     with pytest.raises(Unreadable, match=message):
         clean(data, exercise)
+
+
+def test_html_in_a_learners_text_is_shown_and_not_obeyed(exercise):
+    ours = exercise.notebook.cells[0].source = "# A toy\n<details>A hint</details>"
+    theirs = "a < b, a<b; <script>x</script> <img src=x onerror=y> <!-- --> </div>"
+    cells = [{"cell_type": kind, "source": theirs} for kind in ("markdown", "raw")]
+    made = cleaned({"cells": [{"cell_type": "markdown", "source": ours}, *cells]}, exercise)
+    assert made.cells[0].source == ours
+    for cell in made.cells[1:3]:
+        assert cell.cell_type == "markdown" and cell.source.startswith("a < b, a&lt;b; &lt;script>")
+        assert not re.search("<[a-zA-Z/!]", cell.source)
 
 
 def test_the_reason_stands_where_the_notebook_would(exercise):
