@@ -102,12 +102,15 @@ def _conclude(report, output: Path, gradebook: Path) -> None:
         _tell(f"{student}: {note}")
     for student, reason in sorted(report.not_graded.items()):
         _tell(f"{student}: NOT GRADED, run again: {reason}")
-    minutes, seconds = divmod(round(report.seconds), 60)
-    typer.echo(
-        f"graded {report.new} of {report.total} submissions now, in {minutes} min {seconds} s: "
-        f"{report.per_minute:.1f} a minute; {report.start_share:.0%} of the workers' time went "
-        "into starting kernels"
-    )
+    if report.new or report.not_graded:
+        minutes, seconds = divmod(round(report.seconds), 60)
+        typer.echo(
+            f"graded {report.new} of {report.total} submissions now, in {minutes} min {seconds} s: "
+            f"{report.per_minute:.1f} a minute; {report.start_share:.0%} of the workers' time went "
+            "into starting kernels"
+        )
+    else:
+        typer.echo(f"nothing new to grade among {report.total} submissions")
     typer.echo(f"wrote {output}; feedback pages are in {gradebook / 'feedback'}")
     if report.not_graded:
         raise typer.Exit(NOT_ALL_GRADED)

@@ -55,6 +55,7 @@ def test_grades_and_says_how_it_went(class_of_two):
     with open(class_of_two.root / "grades.csv", newline="", encoding="utf-8") as file:
         assert [row["total"] for row in csv.DictReader(file)] == ["6", "0"]
     assert (class_of_two.root / "gradebook/feedback/ada/toy/toy.html").is_file()
+    assert "nothing new to grade among 2 submissions" in grade(class_of_two).stdout
 
 
 def test_the_exit_code_tells_that_some_are_not_graded(class_of_two, monkeypatch):

@@ -1,6 +1,7 @@
 """A kernel in its sandbox: it runs cells, answers calls, keeps limits, and sees nothing else."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -225,13 +226,50 @@ def test_a_kernel_that_does_not_start_is_not_graded(monkeypatch, broken, message
         pass
 
 
+def test_it_dies_with_the_grader(bubblewrap):
+    program = """
+from course_lib.teaching.grading.kernel import Kernel
+from course_lib.teaching.grading.limits import Limits
+from course_lib.teaching.grading.watch import usage
+with Kernel(Limits()) as kernel:
+    print(*usage(kernel._guard._process.pid).pids, flush=True)
+    kernel.run_cell("import time; time.sleep(600)")
+"""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as grader:
+        pids = grader.stdout.readline().split()
+        grader.kill()
+    assert len(pids) >= 3
+    deadline = time.monotonic() + 10
+    while any(map(alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(alive, pids))
+
+
+def alive(pid):
+    """Tell whether a process runs; one that has ended may wait for somebody to notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_without_a_sandbox_it_works_too():
+    with Kernel(LIMITS, sandboxed=False) as kernel:
+        kernel.run_cell("def f(x): return x + 1")
+        assert kernel.call("f", (2,)).got == 3
+        assert printed(kernel, "import os; print(os.path.exists('/proc/1'))") == "True"
+        pids = usage(kernel._guard._process.pid).pids
+    assert not any(alive(pid) for pid in pids)
+
+
 def test_nothing_is_left_behind(bubblewrap, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with Kernel(Limits()) as kernel:
         pids = usage(kernel._guard._process.pid).pids
         assert len(pids) >= 3 and list(tmp_path.iterdir())
     assert not list(tmp_path.iterdir())
-    assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
+    assert not any(map(alive, pids))
 
 
 def test_what_the_sandbox_would_show_is_told(tmp_path, monkeypatch):
