@@ -6,6 +6,7 @@ inside: the solutions, the gradebook, the secret seed, other submissions, and an
 """
 
 import functools
+import importlib
 import os
 import shutil
 import subprocess
@@ -126,7 +127,10 @@ def _fonts() -> tuple[str, ...]:
     """Lend matplotlib's list of fonts, which takes seconds to make."""
     import matplotlib
 
-    lists = Path(matplotlib.get_cachedir()).glob("fontlist-*.json")
+    folder = Path(matplotlib.get_cachedir())
+    if not list(folder.glob("fontlist-*.json")):
+        importlib.import_module("matplotlib.font_manager")  # makes it
+    lists = folder.glob("fontlist-*.json")
     return tuple(
         word
         for path in lists
