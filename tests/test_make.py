@@ -19,7 +19,7 @@ def make(tmp_path):
         pytest.skip("make is missing: apt-get install make")
     for name in ("Makefile", "requirements.txt", "requirements.lock", "pyproject.toml"):
         shutil.copy2(ROOT / name, tmp_path)
-    for name in ("_config.yml", "_toc.yml", "book/intro.md", "course_lib/__init__.py"):
+    for name in ("_config.yml", "_toc.yml", "book/intro.ipynb", "course_lib/__init__.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
 

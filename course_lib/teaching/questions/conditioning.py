@@ -201,8 +201,7 @@ GUIDED = Question(
     library=("course_lib.conditioning.Guided",),
 )
 
-# Until the chapter shows attention itself: where it turns words into rows of numbers.
-ATTENTION = "conditioning, 'A label is a prompt of one word'"
+ATTENTION = "conditioning, 'Each place chooses its words'"
 
 
 def _queries_and_keys(generator: torch.Generator) -> tuple[Tensor, Tensor]:
