@@ -92,7 +92,11 @@ def an_ellipsis(*inputs):
 
 
 @each_question
-@pytest.mark.parametrize("blank", [None, ..., nothing, not_implemented, an_ellipsis], ids=str)
+@pytest.mark.parametrize(
+    "blank",
+    [None, ..., nothing, not_implemented, an_ellipsis],
+    ids=lambda blank: getattr(blank, "__name__", str(blank)),
+)
 def test_a_blank_is_not_answered_yet(question, blank):
     assert examine(question, blank).outcome is Outcome.BLANK
 
