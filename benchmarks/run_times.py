@@ -28,13 +28,13 @@ RESULT = ROOT / "book" / "run_times_avx2.csv"
 
 
 def notebooks_in_order() -> list[Path]:
-    """Every notebook that `_toc.yml` names, in its order."""
+    """Every notebook of the book that `_toc.yml` names, in its order, without the exercises."""
     import yaml
 
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
-    files = [ROOT / f"{chapter['file']}.ipynb" for chapter in chapters]
-    return [path for path in files if path.exists()]
+    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    files = [ROOT / f"{name}.ipynb" for name in (toc["root"], *chapters)]
+    return [path for path in files if path.parent == RESULT.parent and path.exists()]
 
 
 def seconds_to_run(path: Path) -> float:

@@ -39,6 +39,7 @@ def setup(app: Any) -> None:
     app.connect("html-page-context", add_mathjax_for_raw_html)
     app.connect("build-finished", copy_mathjax)
     app.add_css_file("widgets.css")
+    app.add_css_file("page.css")
     app.add_css_file("terms.css")
     app.add_js_file(None, body=NO_SUMMARY_FROM_DISK)
     app.add_js_file("scrubber.js", loading_method="defer")

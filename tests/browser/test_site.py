@@ -76,7 +76,7 @@ def test_scrubbers_move_by_keyboard(page):
     for root in each(page, ".cl-scrub"):
         slider = root.locator("input[type=range]")
         last = int(slider.get_attribute("max"))
-        tenth = max(1, round((last + 1) / 10))
+        tenth = max(1, int((last + 1) / 10 + 0.5))  # halves up, as JavaScript rounds
         slider.focus()
 
         def press(key, root=root, slider=slider):
